@@ -1,0 +1,1 @@
+"""Slots, bookings, reminders, check-in. Not built yet."""

@@ -1,0 +1,1 @@
+"""Plan, Subscription, quota, Invoice: what a tenant pays SmartQueue. Not built yet."""

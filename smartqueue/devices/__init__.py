@@ -1,0 +1,1 @@
+"""Displays and kiosks: pairing, heartbeat, layout. Not built yet."""

@@ -1,0 +1,1 @@
+"""Wait estimates with a range, leave-now, calibration. Not built yet."""

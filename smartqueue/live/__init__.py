@@ -1,0 +1,1 @@
+"""WebSocket consumers and the hub that pokes the screens. Not built yet."""

@@ -1,0 +1,1 @@
+"""What a customer pays a tenant: Wave, Orange Money, Free Money. Not built yet."""

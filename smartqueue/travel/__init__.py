@@ -1,0 +1,1 @@
+"""Positions, transport modes and travel times. Not built yet."""

@@ -1,0 +1,1 @@
+"""Pages, cut by audience. Not built yet."""

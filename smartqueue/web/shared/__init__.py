@@ -1,0 +1,1 @@
+"""Components that every audience uses."""

@@ -1,0 +1,1 @@
+"""Endpoints, deliveries, signatures. Not built yet."""
