@@ -1,0 +1,23 @@
+"""What is not needed any more."""
+
+from datetime import datetime
+
+from django.db import transaction
+
+from smartqueue.accounts.models import EmailCode, RefreshToken, Tally
+from smartqueue.accounts.states import LIMITS
+
+LONGEST_LIMIT = max(limit.within for limit in LIMITS.values())
+
+
+def forget_expired(*, at: datetime) -> int:
+    """Delete codes and tokens that have expired, and tallies whose last try no limit counts any more.
+
+    Returns:
+        How many rows went.
+    """
+    with transaction.atomic():
+        codes, _ = EmailCode.objects.filter(expires_at__lte=at).delete()
+        tokens, _ = RefreshToken.objects.filter(expires_at__lte=at).delete()
+        counts, _ = Tally.objects.filter(last_at__lte=at - LONGEST_LIMIT).delete()
+    return codes + tokens + counts

@@ -1,0 +1,78 @@
+"""The e-mails of this room, in the reader's language.
+
+Nothing that a stranger typed stands in them: anybody can make us write to any address.
+"""
+
+import logging
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+
+from django.core.mail import EmailMessage
+from django.db import transaction
+from django.utils import translation
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from smartqueue.accounts.models import User
+from smartqueue.accounts.states import CODE_LIFETIME, CodePurpose
+
+logger = logging.getLogger(__name__)
+
+# In a thread: a request that writes a letter must not take longer than one that does not, or the time it takes tells
+# which addresses exist. A letter lost with its process is asked for again.
+_post = ThreadPoolExecutor(max_workers=2, thread_name_prefix="letters")
+
+Letter = tuple[str | Promise, str | Promise]
+
+CODE_LETTERS: dict[str, Letter] = {
+    CodePurpose.VERIFY_EMAIL: (
+        _("{code} is your SmartQueue code"),
+        _(
+            "Your code to confirm this e-mail address is {code}.\n\n"
+            "It works once, for {minutes} minutes. If you did not ask for it, you have nothing to do."
+        ),
+    ),
+    CodePurpose.RESET_PASSWORD: (
+        _("{code} is your SmartQueue code"),
+        _(
+            "Your code to choose a new password is {code}.\n\n"
+            "It works once, for {minutes} minutes. Give it to nobody. "
+            "If you did not ask for it, you have nothing to do."
+        ),
+    ),
+}
+ALREADY_HERE: Letter = (
+    _("You already have a SmartQueue account"),
+    _(
+        "Somebody tried to open a SmartQueue account with this e-mail address, which already has one.\n\n"
+        "If it was you, sign in, or ask for a new password. If it was not, you have nothing to do."
+    ),
+)
+PASSWORD_CHANGED: Letter = (
+    _("Your SmartQueue password was changed"),
+    _(
+        "The password of your SmartQueue account was changed, and your other devices were signed out.\n\n"
+        "If it was not you, ask for a new password now."
+    ),
+)
+
+
+def write_code(user: User, *, purpose: str, code: str) -> None:
+    """Send a code, once the transaction has committed."""
+    minutes = int(CODE_LIFETIME.total_seconds() // 60)
+    write(user, CODE_LETTERS[purpose], code=code, minutes=minutes)
+
+
+def write(user: User, letter: Letter, **places: object) -> None:
+    """Send a letter in the user's language, once the transaction has committed."""
+    with translation.override(user.language):
+        subject, text = (str(part).format_map(places) for part in letter)
+    transaction.on_commit(partial(_post.submit, _send, EmailMessage(subject, text, to=[user.email])))
+
+
+def _send(message: EmailMessage) -> None:
+    try:
+        message.send()
+    except Exception as error:
+        # Only its kind: the error of a mail server quotes the address.
+        logger.error("a letter was not sent: %s", type(error).__name__)

@@ -1,0 +1,126 @@
+"""Reading tokens and finding people, codes and tallies."""
+
+import hashlib
+import hmac
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
+from math import ceil
+from typing import Any
+from uuid import UUID
+
+import jwt
+from django.conf import settings
+from jwt.types import Options
+
+from smartqueue.accounts.models import EmailCode, Tally, User
+from smartqueue.accounts.states import LIMITS
+
+ALGORITHM = "HS256"
+ISSUER = AUDIENCE = "smartqueue"
+ACCESS_CHECKS: Options = {"require": ["exp", "iat", "aud", "iss"]}
+REFRESH_CHECKS: Options = {"require": ["aud", "iss"], "verify_exp": False, "verify_iat": False}
+LONGEST_TOKEN = 4096  # ours have about 900 characters
+
+
+@dataclass(frozen=True)
+class RefreshClaims:
+    """What a refresh token says; whether it still counts, its row says."""
+
+    id: UUID
+    user_id: UUID
+
+
+def key_for(purpose: str) -> bytes:
+    """A key of 256 bits for one purpose, derived from SECRET_KEY: a token of one kind is never valid as another."""
+    return _derived(settings.SECRET_KEY, purpose)
+
+
+@cache
+def _derived(secret_key: str, purpose: str) -> bytes:
+    return hmac.new(secret_key.encode(), f"accounts:{purpose}".encode(), hashlib.sha256).digest()
+
+
+def read_access_token(token: str) -> dict[str, Any] | None:
+    """The claims of an access token that is ours and valid now; called on each request.
+
+    Args:
+        token: whatever stood in the header.
+
+    Returns:
+        The claims, `user_id` a UUID in text form; None for anything else. Never raises.
+    """
+    return _read(token, "access", ACCESS_CHECKS)
+
+
+def read_refresh_token(token: str) -> RefreshClaims | None:
+    """Who a refresh token of ours belongs to, expired or not (its row knows); None for anything else."""
+    claims = _read(token, "refresh", REFRESH_CHECKS)
+    return RefreshClaims(id=UUID(claims["jti"]), user_id=UUID(claims["user_id"])) if claims else None
+
+
+def _read(token: str, kind: str, checks: Options) -> dict[str, Any] | None:
+    try:
+        if len(token) > LONGEST_TOKEN:
+            return None
+        claims: dict[str, Any] = jwt.decode(
+            token,
+            key_for(kind),
+            algorithms=[ALGORITHM],
+            audience=AUDIENCE,
+            issuer=ISSUER,
+            options=checks,
+        )
+        for name in ("user_id", "jti"):
+            UUID(claims[name])
+    except Exception:  # PyJWT parses the header before the signature: what a stranger can cause there has no bounds
+        return None
+    return claims if claims.get("typ") == kind else None
+
+
+def normal_email(email: str) -> str:
+    """An address as it is kept and looked for."""
+    return email.strip().lower()
+
+
+def identifier_of(email: str) -> bytes:
+    """What stands for an address in a tally."""
+    return hmac.digest(key_for("identifier"), normal_email(email).encode(), "sha256")
+
+
+def user_by_email(email: str) -> User | None:
+    return User.objects.filter(email=normal_email(email)).first()
+
+
+def active_user(user_id: UUID) -> User | None:
+    return User.objects.filter(id=user_id, is_active=True).first()
+
+
+def newest_code(*, email: str, purpose: str) -> EmailCode | None:
+    """The newest code of an active user, live or not."""
+    return (
+        EmailCode.objects.filter(user__email=normal_email(email), user__is_active=True, purpose=purpose)
+        .order_by("-id")
+        .first()
+    )
+
+
+def seconds_until_free(kind: str, recent: list[datetime], at: datetime) -> int:
+    """Whole seconds until one more try fits under the limit of its kind; 0 when it fits now.
+
+    Args:
+        kind: of tally.
+        recent: the instants counted so far, in any order.
+        at: the instant of the try.
+    """
+    limit = LIMITS[kind]
+    inside = sorted(instant for instant in recent if instant > at - limit.within)
+    if len(inside) < limit.most:
+        return 0
+    return max(1, ceil((inside[-limit.most] + limit.within - at).total_seconds()))
+
+
+def seconds_to_wait(*, kind: str, email: str, at: datetime) -> int:
+    """Whole seconds until an address may be tried again; 0 when it may be now."""
+    tally = Tally.objects.filter(identifier=identifier_of(email), kind=kind).first()
+    return seconds_until_free(kind, tally.recent, at) if tally else 0

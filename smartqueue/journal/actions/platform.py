@@ -1,0 +1,96 @@
+"""What platform staff do, recorded on their own connection: `sq_platform` sees every tenant, and none may be meant."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+
+from smartqueue.journal.actions import poke_relay
+from smartqueue.journal.models import Entry
+from smartqueue.journal.states import Actor, AuditKind
+from smartqueue.tenants.models import Tenant
+
+PLATFORM = "platform"
+
+
+def suspend_tenant(*, tenant_id: UUID, actor: Actor, at: datetime) -> bool:
+    """Close a tenant's doors: from the next request on, nobody enters it. Its rows stay.
+
+    Args:
+        actor: the member of staff.
+        at: the instant, timezone-aware.
+
+    Returns:
+        Whether it was active until now; False also for a tenant that does not exist. Then nothing is written.
+    """
+    return _set_active(False, fact="tenant.suspended", tenant_id=tenant_id, actor=actor, at=at)
+
+
+def reactivate_tenant(*, tenant_id: UUID, actor: Actor, at: datetime) -> bool:
+    """Open a suspended tenant's doors again.
+
+    Returns:
+        Whether it was suspended until now; otherwise nothing is written.
+    """
+    return _set_active(True, fact="tenant.reactivated", tenant_id=tenant_id, actor=actor, at=at)
+
+
+def _set_active(is_active: bool, *, fact: str, tenant_id: UUID, actor: Actor, at: datetime) -> bool:
+    with transaction.atomic(using=PLATFORM):
+        tenants = Tenant.objects.using(PLATFORM).filter(id=tenant_id, is_active=not is_active)
+        if not tenants.update(is_active=is_active):
+            return False
+        record_by_staff(
+            fact,
+            kind=AuditKind.STATUS_CHANGE,
+            tenant_id=tenant_id,
+            object_type="tenant",
+            object_id=tenant_id,
+            actor=actor,
+            at=at,
+            before={"is_active": not is_active},
+            after={"is_active": is_active},
+        )
+    return True
+
+
+def record_by_staff(
+    fact: str,
+    *,
+    kind: AuditKind,
+    tenant_id: UUID | None,
+    object_type: str,
+    object_id: UUID | None,
+    actor: Actor,
+    at: datetime,
+    data: dict[str, Any] | None = None,
+    before: dict[str, Any] | None = None,
+    after: dict[str, Any] | None = None,
+) -> Entry:
+    """Write one fact on the platform connection, in the transaction that is open there.
+
+    Args:
+        fact: past tense, `tenant.suspended`.
+        tenant_id: whose audit trail shows it; None for what belongs to no tenant: users, holidays.
+        data: JSON-ready, no personal data.
+        before: changed values as they were; `after` as they are. For auditors only.
+    """
+    transaction.on_commit(poke_relay, using=PLATFORM)
+    return Entry.objects.using(PLATFORM).create(
+        fact=fact,
+        kind=kind,
+        tenant_id=tenant_id,
+        object_type=object_type,
+        object_id=object_id,
+        at=at,
+        actor_kind=actor.kind,
+        actor_id=actor.user_id,
+        actor_label=actor.label,
+        ip=actor.ip,
+        user_agent=actor.user_agent[:300],
+        endpoint=actor.endpoint[:200],
+        data=data or {},
+        before=before,
+        after=after,
+    )

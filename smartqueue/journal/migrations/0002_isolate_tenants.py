@@ -1,0 +1,17 @@
+"""Row-level security and composite foreign keys on every tenant table of this room."""
+
+from django.db import migrations
+
+from smartqueue.tenants.isolation import Isolate
+
+
+class Migration(migrations.Migration):
+
+    dependencies = [("journal", "0001_initial")]
+
+    operations = [
+        Isolate("Entry", anchored=False),
+        Isolate("Stream"),
+        Isolate("Handled"),
+        Isolate("RememberedAnswer"),
+    ]

@@ -1,0 +1,34 @@
+"""Message templates. Delivery comes with its own issue; a tenant can already keep its wording here."""
+
+from django.core.validators import RegexValidator
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from smartqueue.customers.states import Language
+from smartqueue.notifications.states import MessageChannel
+from smartqueue.tenants.models import TenantOwned
+
+KIND = RegexValidator(r"^[a-z][a-z0-9_.]*\Z", _("Use small letters, digits, dots and underscores."))
+
+
+class MessageTemplate(TenantOwned):
+    """One wording of one message, per channel and language, with `{{ticket_number}}`-like places."""
+
+    kind = models.CharField(_("kind"), max_length=40, validators=[KIND])
+    channel = models.CharField(_("channel"), max_length=10, choices=MessageChannel.choices)
+    language = models.CharField(_("language"), max_length=5, choices=Language.choices, default=Language.FRENCH)
+    subject = models.CharField(_("subject"), max_length=150, blank=True)
+    body = models.TextField(_("text"), max_length=2000)
+
+    class Meta:
+        ordering = ["kind", "channel", "language"]
+        constraints = [
+            models.UniqueConstraint(fields=["tenant", "id"], name="message_template_tenant_id"),
+            models.UniqueConstraint(fields=["tenant", "kind", "channel", "language"], name="message_template_once"),
+            models.CheckConstraint(
+                condition=models.Q(channel__in=MessageChannel.values), name="message_template_channel_known"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.channel} {self.language}"

@@ -1,0 +1,102 @@
+"""Tenants, who belongs to them, and the base of every table that a tenant owns."""
+
+from typing import Any
+from uuid import UUID
+
+from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from smartqueue.accounts.models import User
+from smartqueue.kernel.ids import uuid7
+from smartqueue.tenants.states import OrganisationType, PlanName, Role, Scope, scopes_of
+
+SLUG = RegexValidator(r"^[a-z0-9](?:[a-z0-9-]{1,48}[a-z0-9])$", _("Use 3 to 50 small letters, digits and hyphens."))
+
+
+class Tenant(models.Model):
+    """An organisation: a bank, a hospital, a town hall. Everything else belongs to exactly one."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    name = models.CharField(_("name"), max_length=120)
+    slug = models.CharField(_("slug"), max_length=50, unique=True, validators=[SLUG])
+    type = models.CharField(_("type"), max_length=20, choices=OrganisationType.choices, default=OrganisationType.BANK)
+    plan = models.CharField(_("plan"), max_length=20, choices=PlanName.choices, default=PlanName.STARTER)
+    locale = models.CharField(_("language"), max_length=5, default="fr")
+    time_zone = models.CharField(_("time zone"), max_length=50, default="Africa/Dakar")
+    retention_days = models.PositiveSmallIntegerField(
+        _("days until personal data is erased"),
+        default=30,
+        validators=[MinValueValidator(1), MaxValueValidator(365)],
+    )
+    is_active = models.BooleanField(_("active"), default=True)
+    created_at = models.DateTimeField(_("created"), auto_now_add=True)
+
+    class Meta:
+        ordering = ["name"]
+        constraints = [
+            models.CheckConstraint(condition=models.Q(retention_days__range=(1, 365)), name="tenant_retention_days"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class TenantForeignKey(models.ForeignKey[Any, Any]):
+    """A relation between two tables of the same tenant.
+
+    The constraint is composite, `(tenant_id, x_id)` → `(tenant_id, id)`, and made by `isolation.Isolate`: PostgreSQL
+    checks foreign keys without row-level security, so a plain one would accept another tenant's row.
+    """
+
+    def __init__(self, to: Any, on_delete: Any, **options: Any) -> None:
+        options["db_constraint"] = False
+        options.setdefault("related_name", "+")
+        options.setdefault("db_index", False)  # the constraints and indexes of each table name what they need
+        super().__init__(to, on_delete, **options)
+
+    def deconstruct(self) -> tuple[str, str, Any, dict[str, Any]]:
+        name, _path, args, options = super().deconstruct()
+        options.pop("db_constraint", None)
+        return name, "smartqueue.tenants.models.TenantForeignKey", args, options
+
+
+class TenantOwned(models.Model):
+    """A row of one tenant, kept apart by row-level security."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    tenant = models.ForeignKey(  # the constraint is made by isolation.Isolate
+        Tenant, on_delete=models.CASCADE, related_name="+", editable=False, db_index=False, db_constraint=False
+    )
+
+    tenant_id: UUID
+
+    class Meta:
+        abstract = True
+
+    def save(self, *args: Any, **options: Any) -> None:
+        if self.tenant_id is None:
+            raise ValueError(f"{type(self).__name__} belongs to a tenant: set `tenant`.")
+        super().save(*args, **options)
+
+
+class Membership(TenantOwned):
+    """A user's place in a tenant: one role, from which the scopes follow."""
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+")
+    role = models.CharField(_("role"), max_length=10, choices=Role.choices)
+    created_at = models.DateTimeField(_("created"), auto_now_add=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["tenant", "id"], name="membership_tenant_id"),
+            models.UniqueConstraint(fields=["tenant", "user"], name="membership_once"),
+            models.CheckConstraint(condition=models.Q(role__in=Role.values), name="membership_role_known"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user_id} {self.role}"
+
+    @property
+    def scopes(self) -> frozenset[Scope]:
+        return scopes_of(self.role)
