@@ -1,0 +1,45 @@
+"""Languages and ways of contact that a customer may choose, and what of them the journal may keep."""
+
+from typing import Any
+
+from django.db import models
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from smartqueue.kernel.errors import Invalid
+
+CHANNELS = ("sms", "email", "whatsapp", "push")
+
+
+class Language(models.TextChoices):
+    FRENCH = "fr", gettext_lazy("French")
+    WOLOF = "wo", gettext_lazy("Wolof")
+    ENGLISH = "en", gettext_lazy("English")
+
+
+def must_be_preferences(preferences: dict[str, Any]) -> None:
+    """Check that each member is a channel with yes or no.
+
+    Raises:
+        Invalid: under `preferences`.
+    """
+    if not all(name in CHANNELS and isinstance(wish, bool) for name, wish in preferences.items()):
+        raise Invalid(preferences=_("Only {channels}, each true or false.").format(channels=", ".join(CHANNELS)))
+
+
+def masked(values: dict[str, Any]) -> dict[str, Any]:
+    """A customer's values for the journal, which nobody can erase: that they changed stays, what they were does not.
+
+    A phone keeps its first six and last two signs and a name its initials, enough for an auditor to recognise a row
+    that he may see.
+    """
+    hidden = dict(values)
+    for field in hidden.keys() & {"notes", "metadata"}:
+        hidden[field] = "…" if hidden[field] else hidden[field]
+    if name := hidden.get("full_name"):
+        hidden["full_name"] = " ".join(f"{word[0]}." for word in name.split())
+    if phone := hidden.get("phone"):
+        hidden["phone"] = f"{phone[:6]}…{phone[-2:]}"
+    if email := hidden.get("email"):
+        hidden["email"] = f"{email[0]}…@{email.rpartition('@')[2]}"
+    return hidden
