@@ -1,0 +1,59 @@
+"""Queues: opened, paused, closed."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+
+from smartqueue.journal import actions as journal
+from smartqueue.journal.actions import record
+from smartqueue.journal.states import Actor, AuditKind
+from smartqueue.kernel.refusing import refusing
+from smartqueue.queueing.errors import QueueExists, QueueNotFound
+from smartqueue.queueing.models import Queue
+from smartqueue.queueing.states import QueueStatus
+
+FACT_OF_STATUS = {QueueStatus.OPEN: "opened", QueueStatus.PAUSED: "paused", QueueStatus.CLOSED: "closed"}
+
+
+def add_queue(*, tenant_id: UUID, values: dict[str, Any], actor: Actor, at: datetime) -> Queue:
+    """A new line. Its wait target is the service's unless `values` says otherwise.
+
+    Raises:
+        QueueExists: the site has one of this service and kind, or one with these letters.
+    """
+    values.setdefault("wait_target_s", values["service"].wait_target_s)
+    with refusing(queue_once=QueueExists, queue_prefix_once=QueueExists):
+        return journal.add(Queue(tenant_id=tenant_id, **values), actor=actor, at=at)
+
+
+def set_queue_status(*, queue_id: UUID, status: QueueStatus, actor: Actor, at: datetime) -> Queue:
+    """Open, pause or close a queue. Paused and closed take no new ticket; who stands in line is still served.
+
+    Raises:
+        QueueNotFound.
+    """
+    with transaction.atomic():
+        queue = Queue.objects.select_for_update().filter(id=queue_id).first()
+        if queue is None:
+            raise QueueNotFound
+        before = queue.status
+        if before == status:
+            return queue
+        queue.status = status
+        queue.save(update_fields=["status"])
+        record(
+            f"queue.{FACT_OF_STATUS[status]}",
+            kind=AuditKind.STATUS_CHANGE,
+            tenant_id=queue.tenant_id,
+            object_type="queue",
+            object_id=queue.id,
+            queue_id=queue.id,
+            actor=actor,
+            at=at,
+            data={"status": status},
+            before={"status": before},
+            after={"status": status},
+        )
+    return queue

@@ -1,0 +1,235 @@
+"""Queues, tickets, agents: the heart of the house. Only this room moves a ticket."""
+
+from typing import Any
+
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+from smartqueue.accounts.models import User
+from smartqueue.customers.models import Customer
+from smartqueue.kernel.ids import token
+from smartqueue.queueing.states import (
+    FIRST_LANE,
+    LIVE,
+    WITH_AGENT,
+    AgentStatus,
+    Channel,
+    Outcome,
+    Priority,
+    QueueKind,
+    QueueStatus,
+    Strategy,
+    TicketState,
+)
+from smartqueue.sites.models import Counter, Service, Site
+from smartqueue.tenants.models import TenantForeignKey, TenantOwned
+
+
+class Queue(TenantOwned):
+    """A line at a site for a service. Opening is three things: active, status open, and the site's hours."""
+
+    site = TenantForeignKey(Site, on_delete=models.CASCADE)
+    service = TenantForeignKey(Service, on_delete=models.PROTECT)
+    name = models.CharField(_("name"), max_length=80)
+    prefix = models.CharField(_("letters before the number"), max_length=3, default="A")
+    kind = models.CharField(_("kind"), max_length=12, choices=QueueKind.choices, default=QueueKind.NORMAL)
+    strategy = models.CharField(_("calling order"), max_length=10, choices=Strategy.choices, default=Strategy.FIFO)
+    status = models.CharField(_("status"), max_length=8, choices=QueueStatus.choices, default=QueueStatus.OPEN)
+    is_active = models.BooleanField(_("active"), default=True)
+    capacity = models.PositiveIntegerField(_("people who may wait"), null=True, blank=True)
+    wait_target_s = models.PositiveIntegerField(_("wait target, seconds"), default=900)
+    elevated_target_s = models.PositiveIntegerField(_("wait target of elevated priority, seconds"), default=600)
+    urgent_target_s = models.PositiveIntegerField(_("wait target of urgent priority, seconds"), default=300)
+    elevated_rate = models.FloatField(_("weight of a minute of elevated priority"), default=2.0)
+    urgent_rate = models.FloatField(_("weight of a minute of urgent priority"), default=4.0)
+    urgent_first = models.BooleanField(_("urgent before everyone"), default=False)
+    recall_gap_s = models.PositiveIntegerField(_("least time between two calls, seconds"), default=10)
+    no_show_grace_s = models.PositiveIntegerField(_("absent may be marked after, seconds"), default=30)
+    closing_grace_s = models.PositiveIntegerField(_("people in line are still served after closing, seconds"), default=3600)
+    max_deferrals = models.PositiveSmallIntegerField(_("times a customer may let others pass"), default=3)
+    created_at = models.DateTimeField(_("created"), auto_now_add=True)
+
+    class Meta:
+        ordering = ["name", "id"]
+        constraints = [
+            models.UniqueConstraint(fields=["tenant", "id"], name="queue_tenant_id"),
+            models.UniqueConstraint(fields=["tenant", "site", "service", "kind"], name="queue_once"),
+            models.UniqueConstraint(fields=["tenant", "site", "prefix"], name="queue_prefix_once"),
+            models.CheckConstraint(condition=Q(prefix__regex=r"^[A-Z]{1,3}$"), name="queue_prefix_letters"),
+            models.CheckConstraint(condition=Q(elevated_rate__gt=0, urgent_rate__gt=0), name="queue_rates_positive"),
+            models.CheckConstraint(condition=Q(capacity=None) | Q(capacity__gt=0), name="queue_capacity_positive"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class DayCounter(TenantOwned):
+    """The last number given in a queue on a local day. One atomic statement moves it; never COUNT, never MAX."""
+
+    queue = TenantForeignKey(Queue, on_delete=models.CASCADE)
+    day = models.DateField()
+    last_sequence = models.PositiveIntegerField()
+    last_line_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["tenant", "queue", "day"], name="day_counter_once")]
+
+
+class LowWater(TenantOwned):
+    """Nobody waits in this lane before `line_at`: call-next starts its search there (SPEED: head rot)."""
+
+    queue = TenantForeignKey(Queue, on_delete=models.CASCADE)
+    lane = models.SmallIntegerField()
+    line_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["tenant", "queue", "lane"], name="low_water_once")]
+
+
+class Agent(TenantOwned):
+    """A member who serves. `counter` is set while signed in; busy means holding a ticket and is never stored."""
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+")
+    name = models.CharField(_("name"), max_length=120)
+    status = models.CharField(_("status"), max_length=10, choices=AgentStatus.choices, default=AgentStatus.OFFLINE)
+    status_reason = models.CharField(_("reason"), max_length=120, blank=True)
+    status_since = models.DateTimeField(_("since"), null=True)
+    counter = TenantForeignKey(Counter, on_delete=models.SET_NULL, null=True, blank=True)
+    is_active = models.BooleanField(_("active"), default=True)
+    created_at = models.DateTimeField(_("created"), auto_now_add=True)
+
+    class Meta:
+        ordering = ["name", "id"]
+        constraints = [
+            models.UniqueConstraint(fields=["tenant", "id"], name="agent_tenant_id"),
+            models.UniqueConstraint(fields=["tenant", "user"], name="agent_once"),
+            models.UniqueConstraint(
+                fields=["tenant", "counter"], condition=Q(counter__isnull=False), name="one_agent_per_counter"
+            ),
+            models.CheckConstraint(
+                condition=Q(status=AgentStatus.OFFLINE) | Q(counter__isnull=False), name="agent_serves_at_a_counter"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Eligibility(TenantOwned):
+    """This agent may call from this queue."""
+
+    agent = TenantForeignKey(Agent, on_delete=models.CASCADE)
+    queue = TenantForeignKey(Queue, on_delete=models.CASCADE)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["tenant", "agent", "queue"], name="eligible_once")]
+
+
+class AgentSession(TenantOwned):
+    """One stay of an agent at a counter."""
+
+    agent = TenantForeignKey(Agent, on_delete=models.CASCADE)
+    counter = TenantForeignKey(Counter, on_delete=models.CASCADE)
+    opened_at = models.DateTimeField(_("opened"))
+    closed_at = models.DateTimeField(_("closed"), null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["agent"], condition=Q(closed_at=None), name="one_open_session_per_agent"),
+        ]
+
+
+class Ticket(TenantOwned):
+    """A numbered place in a queue.
+
+    The queue `origin_id` gave the number and keeps it through transfers; `queue` is where the person stands now. In its lane a
+    ticket stands at `line_at`: its arrival, unless it was put back or let others pass. `version` counts its facts.
+    """
+
+    origin_id = models.UUIDField()
+    queue = TenantForeignKey(Queue, on_delete=models.PROTECT)
+    service = TenantForeignKey(Service, on_delete=models.PROTECT)
+    day = models.DateField(_("local day"))
+    sequence = models.PositiveIntegerField(_("number of the day"))
+    number = models.CharField(_("number"), max_length=12)
+    token = models.CharField(max_length=32, default=token, editable=False)
+    channel = models.CharField(_("channel"), max_length=10, choices=Channel.choices)
+    priority = models.SmallIntegerField(_("priority"), choices=Priority.choices, default=Priority.NORMAL)
+    language = models.CharField(_("language"), max_length=5, blank=True)
+    status = models.CharField(_("status"), max_length=10, choices=TicketState.choices, default=TicketState.WAITING)
+    lane = models.SmallIntegerField(default=0)
+    line_at = models.DateTimeField()
+    customer = TenantForeignKey(Customer, on_delete=models.SET_NULL, null=True)
+    agent = TenantForeignKey(Agent, on_delete=models.PROTECT, null=True)
+    counter = TenantForeignKey(Counter, on_delete=models.SET_NULL, null=True)
+    created_at = models.DateTimeField(_("arrived"))
+    called_at = models.DateTimeField(_("called"), null=True)
+    last_call_at = models.DateTimeField(_("last called"), null=True)
+    started_at = models.DateTimeField(_("service started"), null=True)
+    paused_at = models.DateTimeField(_("paused"), null=True)
+    ended_at = models.DateTimeField(_("ended"), null=True)
+    paused_s = models.PositiveIntegerField(_("seconds paused"), default=0)
+    recalls = models.PositiveSmallIntegerField(_("recalls"), default=0)
+    deferrals = models.PositiveSmallIntegerField(_("times others were let pass"), default=0)
+    call_reason = models.JSONField(_("why this ticket came next"), null=True)
+    reason = models.CharField(_("reason"), max_length=200, blank=True)
+    outcome = models.CharField(_("outcome"), max_length=12, choices=Outcome.choices, blank=True)
+    version = models.PositiveIntegerField(default=1)
+
+    class Meta:
+        ordering = ["-id"]
+        indexes = [
+            models.Index(
+                fields=["queue", "lane", "line_at", "id"], condition=Q(status=TicketState.WAITING), name="ticket_line"
+            ),
+            models.Index(fields=["tenant", "queue", "day"], name="ticket_by_queue_day"),
+        ]
+        constraints = [
+            models.UniqueConstraint(fields=["token"], name="ticket_token_once"),
+            models.UniqueConstraint(fields=["origin_id", "day", "sequence"], name="ticket_number_once"),
+            models.UniqueConstraint(fields=["agent"], condition=Q(status__in=WITH_AGENT), name="one_ticket_per_agent"),
+            models.CheckConstraint(condition=Q(status__in=TicketState.values), name="ticket_state_known"),
+            models.CheckConstraint(
+                condition=~Q(status__in=WITH_AGENT) | Q(agent__isnull=False, called_at__isnull=False),
+                name="ticket_called_by_someone",
+            ),
+            models.CheckConstraint(
+                condition=~Q(status=TicketState.SERVING) | Q(started_at__isnull=False), name="ticket_serving_started"
+            ),
+            models.CheckConstraint(
+                condition=Q(status__in=LIVE, ended_at=None) | (~Q(status__in=LIVE) & Q(ended_at__isnull=False)),
+                name="ticket_ended_or_live",
+            ),
+            models.CheckConstraint(
+                condition=(Q(called_at=None) | Q(called_at__gte=F("created_at")))
+                & (Q(started_at=None) | Q(started_at__gte=F("created_at")))
+                & (Q(ended_at=None) | Q(ended_at__gte=F("created_at"))),
+                name="ticket_times_in_order",
+            ),
+            models.CheckConstraint(
+                condition=Q(lane=FIRST_LANE) | Q(lane=F("priority")), name="ticket_lane_is_its_priority"
+            ),
+            models.CheckConstraint(condition=Q(priority__in=Priority.values), name="ticket_priority_known"),
+        ]
+
+    def __str__(self) -> str:
+        return self.number
+
+
+class ServicePace(TenantOwned):
+    """What serving one person takes in a queue, learnt from closed tickets; a decayed mean."""
+
+    queue = TenantForeignKey(Queue, on_delete=models.CASCADE)
+    seconds = models.FloatField()
+    weight = models.FloatField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["tenant", "queue"], name="pace_once")]
+
+
+def snapshot(ticket: Ticket, *fields: str) -> dict[str, Any]:
+    """Values of a ticket's fields, JSON-ready, for `before` and `after`."""
+    values = {name: getattr(ticket, name) for name in fields}
+    return {name: value if isinstance(value, int | float | str | dict | None) else str(value) for name, value in values.items()}

@@ -1,0 +1,280 @@
+"""Every read of the queue room that has a name."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db import connection
+from django.db.models import Q, QuerySet
+
+from smartqueue.customers.queries import find_customers
+from smartqueue.queueing.errors import AgentNotFound, QueueNotFound
+from smartqueue.queueing.models import Agent, Eligibility, Queue, Ticket
+from smartqueue.queueing.states import WITH_AGENT
+
+# One query shows tickets, one or two hundred: places in the line come from the calling order itself, the estimate from
+# place × learnt service time ÷ counters open for the queue.
+TICKETS = """
+WITH shown AS (
+    SELECT t.* FROM queueing_ticket t WHERE t.tenant_id = %(tenant)s AND t.id = ANY(%(ids)s)
+), open_counters AS (
+    SELECT e.queue_id, count(*) AS n
+    FROM queueing_eligibility e JOIN queueing_agent a ON a.tenant_id = e.tenant_id AND a.id = e.agent_id
+    WHERE e.tenant_id = %(tenant)s AND e.queue_id IN (SELECT queue_id FROM shown) AND a.status IN ('available', 'busy')
+    GROUP BY e.queue_id
+), placed AS (
+    {places}
+)
+SELECT t.id, t.number, t.token, t.status, t.channel, t.priority, t.language, t.day, t.version,
+    p.ahead, CASE WHEN p.ahead IS NULL OR oc.n IS NULL THEN NULL
+        ELSE round((p.ahead + 1) * coalesce(sp.seconds, sv.duration_s) / oc.n)::integer END AS eta_seconds,
+    t.created_at, t.called_at, t.last_call_at, t.started_at, t.paused_at, t.ended_at, t.recalls, t.deferrals,
+    t.outcome, t.reason, t.call_reason,
+    q.id AS queue_id, q.name AS queue_name, s.id AS site_id, s.name AS site_name, sv.id AS service_id,
+    sv.name AS service_name, t.customer_id, cu.full_name AS customer_name, t.agent_id, a.name AS agent_name,
+    t.counter_id, co.name AS counter_name
+FROM shown t
+JOIN queueing_queue q ON q.tenant_id = t.tenant_id AND q.id = t.queue_id
+JOIN sites_site s ON s.tenant_id = t.tenant_id AND s.id = q.site_id
+JOIN sites_service sv ON sv.tenant_id = t.tenant_id AND sv.id = t.service_id
+LEFT JOIN queueing_servicepace sp ON sp.tenant_id = t.tenant_id AND sp.queue_id = t.queue_id
+LEFT JOIN customers_customer cu ON cu.tenant_id = t.tenant_id AND cu.id = t.customer_id
+LEFT JOIN queueing_agent a ON a.tenant_id = t.tenant_id AND a.id = t.agent_id
+LEFT JOIN sites_counter co ON co.tenant_id = t.tenant_id AND co.id = t.counter_id
+LEFT JOIN open_counters oc ON oc.queue_id = t.queue_id
+LEFT JOIN placed p ON p.id = t.id
+"""
+
+# One ticket: count who is before it. Many: number each line once.
+PLACE_OF_ONE = "SELECT id, queueing_ahead(id, %(at)s) AS ahead FROM shown"
+PLACES_OF_MANY = """
+    SELECT t.id, row_number() OVER (
+        PARTITION BY t.queue_id
+        ORDER BY queueing_band(q.strategy, q.urgent_first, t.lane), queueing_score(q, t.lane, t.line_at, %(at)s), t.id
+    ) - 1 AS ahead
+    FROM queueing_ticket t JOIN queueing_queue q ON q.tenant_id = t.tenant_id AND q.id = t.queue_id
+    WHERE t.queue_id IN (SELECT queue_id FROM shown WHERE status = 'waiting') AND t.status = 'waiting'
+"""
+TICKET_SQL = TICKETS.format(places=PLACE_OF_ONE)
+MANY_SQL = TICKETS.format(places=PLACES_OF_MANY)
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """A related row, as far as a ticket shows it."""
+
+    id: UUID
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class TicketView:
+    """A ticket as everybody outside this room sees it, with its place in the line at one instant."""
+
+    id: UUID
+    number: str
+    token: str
+    status: str
+    channel: str
+    priority: int
+    language: str
+    day: Any
+    version: int
+    people_ahead: int | None
+    eta_seconds: int | None
+    created_at: datetime
+    called_at: datetime | None
+    last_call_at: datetime | None
+    started_at: datetime | None
+    paused_at: datetime | None
+    ended_at: datetime | None
+    recalls: int
+    deferrals: int
+    outcome: str
+    reason: str
+    call_reason: dict[str, Any] | None
+    queue: Named
+    site: Named
+    service: Named
+    customer: Named | None
+    agent: Named | None
+    counter: Named | None
+
+    @property
+    def position(self) -> int | None:
+        return None if self.people_ahead is None else self.people_ahead + 1
+
+    @property
+    def eta_low_seconds(self) -> int | None:
+        """The range comes with the forecast room; until then nothing is claimed."""
+        return None
+
+    eta_high_seconds = eta_low_seconds
+
+
+def show_tickets(*, tenant_id: UUID, ids: Sequence[UUID], at: datetime) -> list[TicketView]:
+    """These tickets, in this order, as they are at `at`; those that do not exist are left out. One round trip.
+
+    It enters the scope itself: the two statements of one message are one transaction, planned one after the other.
+    """
+    if not ids:
+        return []
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT set_config('app.tenant_id', %(scope)s, true);" + (TICKET_SQL if len(ids) == 1 else MANY_SQL),
+            {"scope": str(tenant_id), "tenant": tenant_id, "ids": list(ids), "at": at},
+        )
+        cursor.nextset()
+        shown = {row[0]: _view(row) for row in cursor.fetchall()}
+    return [shown[ticket_id] for ticket_id in ids if ticket_id in shown]
+
+
+def show_ticket(*, tenant_id: UUID, ticket_id: UUID, at: datetime) -> TicketView | None:
+    return next(iter(show_tickets(tenant_id=tenant_id, ids=[ticket_id], at=at)), None)
+
+
+def _view(row: tuple[Any, ...]) -> TicketView:
+    plain, (queue, queue_name, site, site_name, service, service_name, *people) = row[:22], row[22:]
+    related = [Named(row_id, name) if row_id else None for row_id, name in zip(people[::2], people[1::2], strict=True)]
+    return TicketView(
+        *plain, Named(queue, queue_name), Named(site, site_name), Named(service, service_name), *related
+    )
+
+
+def tenant_of_token(token: str) -> UUID | None:
+    """Whose ticket this public token opens; the one question that needs no scope."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT queueing_tenant_of_token(%s)", [token])
+        row = cursor.fetchone()
+    return row[0] if row else None
+
+
+def ticket_id_of_token(token: str) -> UUID | None:
+    return Ticket.objects.filter(token=token).values_list("id", flat=True).first()
+
+
+def queue_or_refuse(queue_id: UUID) -> Queue:
+    """A queue of the tenant in scope.
+
+    Raises:
+        QueueNotFound: there is none, or it is another tenant's.
+    """
+    queue = Queue.objects.filter(id=queue_id).first()
+    if queue is None:
+        raise QueueNotFound
+    return queue
+
+
+def all_queues() -> QuerySet[Queue]:
+    return Queue.objects.all()
+
+
+def all_agents() -> QuerySet[Agent]:
+    return Agent.objects.select_related("user", "counter")
+
+
+def me_or_refuse(user_id: UUID) -> Agent:
+    """The agent whom a person is in the tenant in scope.
+
+    Raises:
+        AgentNotFound: the person serves nobody here.
+    """
+    agent = Agent.objects.filter(user_id=user_id, is_active=True).first()
+    if agent is None:
+        raise AgentNotFound
+    return agent
+
+
+def agent_or_refuse(agent_id: UUID) -> Agent:
+    agent = Agent.objects.filter(id=agent_id).select_related("counter", "user").first()
+    if agent is None:
+        raise AgentNotFound
+    return agent
+
+
+def all_tickets() -> QuerySet[Ticket]:
+    return Ticket.objects.all()
+
+
+def search_tickets(tickets: QuerySet[Ticket], text: str) -> QuerySet[Ticket]:
+    """By number, or by the customer's name or phone: accents and a slip of the finger do not matter."""
+    known = find_customers(text).values("id")
+    return tickets.filter(Q(number__iexact=text.strip()) | Q(customer_id__in=known))
+
+
+def waiting_in_calling_order(queue_id: UUID, *, at: datetime) -> list[UUID]:
+    """Ids of everyone waiting in a queue, first to be called first."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT t.id FROM queueing_ticket t JOIN queueing_queue q ON q.id = t.queue_id"
+            " WHERE t.queue_id = %(queue)s AND t.status = 'waiting'"
+            " ORDER BY queueing_band(q.strategy, q.urgent_first, t.lane),"
+            " queueing_score(q, t.lane, t.line_at, %(at)s), t.id",
+            {"queue": queue_id, "at": at},
+        )
+        return [row[0] for row in cursor.fetchall()]
+
+
+STATS = """
+SELECT
+    count(*) FILTER (WHERE t.status = 'waiting') AS waiting,
+    count(*) FILTER (WHERE t.status = 'called') AS called,
+    count(*) FILTER (WHERE t.status = 'serving') AS serving,
+    count(*) FILTER (WHERE t.status = 'paused') AS paused,
+    count(*) FILTER (WHERE t.day = today.day) AS issued_today,
+    count(*) FILTER (WHERE t.day = today.day AND t.status = 'closed') AS closed_today,
+    count(*) FILTER (WHERE t.day = today.day AND t.status = 'no_show') AS no_show_today,
+    count(*) FILTER (WHERE t.day = today.day AND t.status = 'cancelled') AS cancelled_today,
+    count(*) FILTER (WHERE t.day = today.day AND t.status = 'expired') AS expired_today,
+    max(extract(epoch FROM %(at)s - t.created_at)) FILTER (WHERE t.status = 'waiting')::integer AS longest_wait_s,
+    avg(extract(epoch FROM t.called_at - t.created_at)) FILTER (WHERE t.day = today.day)::integer AS average_wait_s,
+    avg(extract(epoch FROM t.ended_at - t.started_at) - t.paused_s)
+        FILTER (WHERE t.day = today.day AND t.status = 'closed')::integer AS average_service_s,
+    (100.0 * count(*) FILTER (WHERE t.day = today.day AND t.called_at - t.created_at <= make_interval(secs => CASE
+            t.priority WHEN 10 THEN q.urgent_target_s WHEN 5 THEN q.elevated_target_s ELSE q.wait_target_s END))
+        / nullif(count(*) FILTER (WHERE t.day = today.day AND t.called_at IS NOT NULL), 0))::float8 AS percent_in_target,
+    (SELECT count(*) FROM queueing_eligibility e JOIN queueing_agent a ON a.id = e.agent_id
+        WHERE e.queue_id = q.id AND a.status IN ('available', 'busy')) AS open_counters
+FROM queueing_queue q
+JOIN sites_site s ON s.id = q.site_id
+CROSS JOIN LATERAL (SELECT (%(at)s AT TIME ZONE s.time_zone)::date AS day) today
+LEFT JOIN queueing_ticket t ON t.queue_id = q.id
+    AND (t.status IN ('waiting', 'called', 'serving', 'paused') OR t.day = today.day)
+WHERE q.id = %(queue)s
+GROUP BY q.id
+"""
+
+
+def queue_statistics(queue_id: UUID, *, at: datetime) -> dict[str, Any]:
+    """The line now and the site's local day so far; times in seconds.
+
+    Raises:
+        QueueNotFound: there is none in scope.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(STATS, {"queue": queue_id, "at": at})
+        row = cursor.fetchone()
+        if row is None:
+            raise QueueNotFound
+        return dict(zip([column.name for column in cursor.description], row, strict=True))
+
+
+def eligible_queue_ids(agent_ids: Sequence[UUID]) -> dict[UUID, list[UUID]]:
+    """Agent → the queues he serves, for a page of agents in one query."""
+    served: dict[UUID, list[UUID]] = {agent_id: [] for agent_id in agent_ids}
+    rows = Eligibility.objects.filter(agent_id__in=agent_ids).order_by("id")
+    for agent_id, queue_id in rows.values_list("agent_id", "queue_id"):
+        served[agent_id].append(queue_id)
+    return served
+
+
+def eligible_agent_ids(queue_id: UUID) -> QuerySet[Any, Any]:
+    return Eligibility.objects.filter(queue_id=queue_id).values("agent_id")
+
+
+def tickets_in_hand(agent_ids: Sequence[UUID]) -> dict[UUID, UUID]:
+    """Agent → the ticket he has called or is serving."""
+    rows = Ticket.objects.filter(agent_id__in=agent_ids, status__in=WITH_AGENT)
+    return dict(rows.values_list("agent_id", "id"))

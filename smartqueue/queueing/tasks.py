@@ -1,0 +1,22 @@
+"""Thin: every active tenant in turn, one action each."""
+
+import logging
+
+from celery import shared_task
+from django.db import DatabaseError
+
+from smartqueue.kernel.clock import now
+from smartqueue.queueing.actions.tickets import expire_leftovers as expire
+from smartqueue.tenants.queries import active_tenant_ids
+
+logger = logging.getLogger(__name__)
+
+
+@shared_task(name="queueing.expire_leftovers")
+def expire_leftovers() -> None:
+    """One tenant's trouble does not keep the others waiting."""
+    for tenant_id in active_tenant_ids():
+        try:
+            expire(tenant_id=tenant_id, at=now())
+        except DatabaseError:
+            logger.exception("expiring the left-over tickets of tenant %s failed", tenant_id)
