@@ -1,0 +1,57 @@
+"""The audit trail over HTTP: who did what to what, from where, before and after."""
+
+from typing import Any, ClassVar
+
+import django_filters
+from django.db.models import QuerySet
+from rest_framework import serializers
+
+from smartqueue.api.v1.base import AwareDateTimeField, GroundData
+from smartqueue.journal.queries import entries
+from smartqueue.journal.states import AuditKind
+from smartqueue.tenants.states import Scope
+
+
+class EntryShape(serializers.Serializer[Any]):
+    id = serializers.IntegerField()
+    at = serializers.DateTimeField()
+    kind = serializers.ChoiceField(choices=AuditKind.choices)
+    fact = serializers.CharField()
+    object_type = serializers.CharField()
+    object_id = serializers.UUIDField(allow_null=True)
+    version = serializers.IntegerField(allow_null=True)
+    actor_kind = serializers.CharField()
+    actor_id = serializers.UUIDField(allow_null=True)
+    actor_label = serializers.CharField()
+    ip = serializers.CharField(allow_null=True)
+    user_agent = serializers.CharField()
+    endpoint = serializers.CharField()
+    data = serializers.JSONField()
+    before = serializers.JSONField(allow_null=True)
+    after = serializers.JSONField(allow_null=True)
+
+
+class AwareFilter(django_filters.IsoDateTimeFilter):
+    """An instant with its offset."""
+
+
+class EntryFilter(django_filters.FilterSet):
+    kind = django_filters.MultipleChoiceFilter(choices=AuditKind.choices)
+    fact = django_filters.CharFilter()
+    object_type = django_filters.CharFilter()
+    object = django_filters.UUIDFilter("object_id")
+    actor = django_filters.UUIDFilter("actor_id")
+    ip = django_filters.CharFilter("ip", lookup_expr="exact")
+
+
+class AuditLog(GroundData):
+    """Newest first. Only administrators read it; nobody changes it."""
+
+    scopes: ClassVar[dict[str, Scope]] = {"GET": Scope.MANAGE_SETTINGS}
+    http_method_names: ClassVar[list[str]] = ["get", "head"]
+    lookup_value_converter = "int"
+    serializer_class = EntryShape
+    filterset_class = EntryFilter
+
+    def get_queryset(self) -> QuerySet[Any]:
+        return entries(self.caller.tenant_id)

@@ -1,0 +1,56 @@
+"""Cursor pagination: `?cursor=&limit=`, answers `{results, next, previous}`."""
+
+from typing import Any
+
+from django.utils.translation import gettext as _
+from rest_framework.exceptions import NotFound as DrfNotFound
+from rest_framework.pagination import CursorPagination
+from rest_framework.request import Request
+
+from smartqueue.kernel.errors import Invalid
+
+MOST = 200
+
+
+class Cursor(CursorPagination):
+    page_size = 50
+    max_page_size = MOST
+    page_size_query_param = "limit"
+    ordering = "-id"
+
+    def get_page_size(self, request: Request) -> int:
+        wanted = request.query_params.get("limit")
+        if wanted is None:
+            return self.page_size
+        if not wanted.isascii() or not wanted.isdigit() or not 1 <= int(wanted) <= MOST:
+            raise Invalid(limit=_("A whole number from 1 to {most}.").format(most=MOST))
+        return int(wanted)
+
+    def decode_cursor(self, request: Request) -> Any:
+        try:
+            return super().decode_cursor(request)
+        except DrfNotFound as error:
+            raise Invalid(cursor=_("Take the cursor from a `next` or `previous` address.")) from error
+
+    def get_ordering(self, request: Request, queryset: Any, view: Any) -> tuple[str, ...]:
+        """`?ordering=` from the fields that the view offers, then the id, so that no row is seen twice or missed."""
+        offered: tuple[str, ...] = getattr(view, "ordering_fields", ())
+        wanted = request.query_params.get("ordering")
+        if wanted is None:
+            return tuple(getattr(view, "ordering", None) or (self.ordering,))
+        if wanted.lstrip("-") not in offered or wanted.startswith("--"):
+            raise Invalid(ordering=_("One of: {fields}.").format(fields=", ".join(offered)))
+        return (wanted, "-id" if wanted.startswith("-") else "id")
+
+    def get_schema_operation_parameters(self, view: Any) -> list[dict[str, Any]]:
+        parameters = super().get_schema_operation_parameters(view)
+        for parameter in parameters:
+            if parameter["name"] == "limit":
+                parameter["schema"] = {"type": "integer", "minimum": 1, "maximum": MOST, "default": self.page_size}
+        offered: tuple[str, ...] = getattr(view, "ordering_fields", ())
+        if offered:
+            values = [f"{sign}{field}" for field in offered for sign in ("", "-")]
+            parameters.append(
+                {"name": "ordering", "in": "query", "required": False, "schema": {"type": "string", "enum": values}}
+            )
+        return parameters

@@ -1,0 +1,54 @@
+"""JSON in, JSON out, and nothing that PostgreSQL could not keep."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import orjson
+from django.utils.translation import gettext as _
+from rest_framework.exceptions import ParseError
+from rest_framework.negotiation import BaseContentNegotiation
+from rest_framework.parsers import BaseParser
+from rest_framework.renderers import BaseRenderer
+from rest_framework.request import Request
+
+
+class StrictJSON(BaseParser):
+    """UTF-8 JSON by the letter: no NaN, no duplicate encodings, no U+0000."""
+
+    media_type = "application/json"
+
+    def parse(
+        self, stream: Any, media_type: str | None = None, parser_context: Mapping[str, Any] | None = None
+    ) -> Any:
+        raw = stream.read()
+        try:
+            data = orjson.loads(raw) if raw else {}
+        except orjson.JSONDecodeError as error:
+            raise ParseError(_("The body is not valid JSON.")) from error
+        if b"\\u0000" in raw and contains_nul(data):
+            raise ParseError(_("The body contains a character that cannot be stored."))
+        return data
+
+
+def contains_nul(data: Any) -> bool:
+    match data:
+        case str():
+            return "\x00" in data
+        case list():
+            return any(contains_nul(item) for item in data)
+        case dict():
+            return any("\x00" in key or contains_nul(value) for key, value in data.items())
+    return False
+
+
+class AlwaysJSON(BaseContentNegotiation):
+    """One representation: whatever `Accept` says, the answer is JSON (RFC 9110 allows disregarding it)."""
+
+    def select_parser(self, request: Request, parsers: Any) -> Any:
+        content_type = (request.content_type or "").partition(";")[0].strip().lower()
+        return next((parser for parser in parsers if content_type == parser.media_type), None)
+
+    def select_renderer(
+        self, request: Request, renderers: Any, format_suffix: str | None = None
+    ) -> tuple[BaseRenderer, str]:
+        return renderers[0], renderers[0].media_type

@@ -1,0 +1,105 @@
+"""One ticket for its owner: the token in the address is the key, and it opens nothing else."""
+
+from typing import Any, ClassVar
+
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.permissions import BasePermission
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from smartqueue.api.v1.base import Caller, Strict, TenantView, actor_of
+from smartqueue.api.v1.tickets import DeferForm, NamedShape, Nothing
+from smartqueue.journal.states import ActorKind
+from smartqueue.kernel.clock import now
+from smartqueue.queueing.actions import tickets
+from smartqueue.queueing.errors import TicketNotFound
+from smartqueue.queueing.queries import show_ticket, tenant_of_token, ticket_id_of_token
+from smartqueue.queueing.states import TicketState
+from smartqueue.tenants.scope import set_scope
+
+
+class PublicTicketShape(serializers.Serializer[Any]):
+    """What the owner of a ticket sees; nobody's name, no staff notes."""
+
+    number = serializers.CharField()
+    queue = NamedShape()
+    service = NamedShape()
+    site = NamedShape()
+    status = serializers.ChoiceField(choices=TicketState.choices)
+    position = serializers.IntegerField(allow_null=True)
+    people_ahead = serializers.IntegerField(allow_null=True)
+    eta_seconds = serializers.IntegerField(allow_null=True)
+    eta_low_seconds = serializers.IntegerField(allow_null=True)
+    eta_high_seconds = serializers.IntegerField(allow_null=True)
+    counter = NamedShape(allow_null=True)
+    created_at = serializers.DateTimeField()
+    called_at = serializers.DateTimeField(allow_null=True)
+    started_at = serializers.DateTimeField(allow_null=True)
+    ended_at = serializers.DateTimeField(allow_null=True)
+    deferrals = serializers.IntegerField()
+    version = serializers.IntegerField()
+
+
+FIELDS = tuple(PublicTicketShape().fields)
+
+
+class PublicTicket(TenantView):
+    authentication_classes: ClassVar[list[Any]] = []  # type: ignore[misc]
+    permission_classes: ClassVar[list[type[BasePermission]]] = []
+    http_method_names: ClassVar[list[str]] = ["get", "head"]
+
+    def perform_authentication(self, request: Request) -> None:
+        tenant_id = tenant_of_token(self.kwargs["token"])
+        if tenant_id is None:
+            raise TicketNotFound
+        set_scope(str(tenant_id))
+        ticket_id = ticket_id_of_token(self.kwargs["token"])
+        if ticket_id is None:
+            raise TicketNotFound
+        self.ticket_id = ticket_id
+        self.caller = Caller(
+            user_id=ticket_id,
+            tenant_id=tenant_id,
+            role=None,
+            scopes=frozenset(),
+            actor=actor_of(request, kind=ActorKind.CUSTOMER),
+        )
+
+    @extend_schema(operation_id="public_ticket", responses={200: PublicTicketShape})
+    def get(self, request: Request, token: str) -> Response:
+        return self.show()
+
+    def show(self) -> Response:
+        view = show_ticket(tenant_id=self.caller.tenant_id, ticket_id=self.ticket_id, at=now())
+        if view is None:
+            raise TicketNotFound
+        return Response(
+            {name: getattr(view, name) for name in FIELDS},
+            headers={"Cache-Control": "no-store", "Referrer-Policy": "no-referrer"},
+        )
+
+
+class PublicCancel(PublicTicket):
+    http_method_names: ClassVar[list[str]] = ["post"]
+
+    @extend_schema(operation_id="public_ticket_cancel", request=Nothing, responses={200: PublicTicketShape})
+    def post(self, request: Request, token: str) -> Response:
+        self.accept(Nothing, request)
+        tickets.cancel_ticket(
+            ticket_id=self.ticket_id, agent_id=None, reason="", actor=self.caller.actor, at=now()
+        )
+        return self.show()
+
+    def accept(self, form_class: type[Strict], request: Request) -> dict[str, Any]:
+        form = form_class(data=request.data)
+        form.is_valid(raise_exception=True)
+        return dict(form.validated_data)
+
+
+class PublicDefer(PublicCancel):
+    @extend_schema(operation_id="public_ticket_defer", request=DeferForm, responses={200: PublicTicketShape})
+    def post(self, request: Request, token: str) -> Response:
+        wanted = self.accept(DeferForm, request)
+        tickets.defer_ticket(ticket_id=self.ticket_id, **wanted, actor=self.caller.actor, at=now())
+        return self.show()

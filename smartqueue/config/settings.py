@@ -1,0 +1,186 @@
+"""One settings file, read from the environment. The same engines everywhere: PostgreSQL, Valkey, Celery."""
+
+from datetime import timedelta
+from pathlib import Path
+
+from django.conf import locale
+from django.utils.translation import gettext_lazy as _
+
+from smartqueue.config import environment as env
+
+HERE = env.load()
+BASE_DIR = Path(__file__).resolve().parent.parent
+
+SECRET_KEY = HERE.secret_key
+DEBUG = env.flag("DEBUG")
+ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", "127.0.0.1 localhost [::1] testserver")
+CSRF_TRUSTED_ORIGINS = env.words("CSRF_TRUSTED_ORIGINS")
+CORS_ALLOWED_ORIGINS = env.words("CORS_ALLOWED_ORIGINS")
+CORS_URLS_REGEX = r"^/api/"
+
+INSTALLED_APPS = [
+    "smartqueue.accounts",
+    "smartqueue.tenants",
+    "smartqueue.journal",
+    "smartqueue.sites",
+    "smartqueue.customers",
+    "smartqueue.queueing",
+    "smartqueue.notifications",
+    "smartqueue.api",
+    "smartqueue.config.apps.House",
+    "smartqueue.config.apps.PlatformAdmin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django.contrib.postgres",
+    "corsheaders",
+    "rest_framework",
+    "django_filters",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
+]
+
+MIDDLEWARE = [
+    "smartqueue.api.middleware.RefuseNul",
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "corsheaders.middleware.CorsMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+
+ROOT_URLCONF = "smartqueue.config.urls"
+WSGI_APPLICATION = "smartqueue.config.wsgi.application"
+ASGI_APPLICATION = "smartqueue.config.asgi.application"
+APPEND_SLASH = False
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ]
+        },
+    }
+]
+
+# Three roles on one database (docs/decisions/0002): the application is held by row-level security, platform staff
+# and the relay have explicit policies, the owner only migrates.
+_POOL: dict[str, object] = {"min_size": 1, "max_size": env.number("DATABASE_POOL", 8), "timeout": 10}
+DATABASES = {
+    "default": env.database(HERE.app_url, pool=_POOL),
+    "platform": env.database(HERE.platform_url, pool={"min_size": 0, "max_size": 4, "timeout": 10}),
+}
+if HERE.owner_url:
+    DATABASES["owner"] = env.database(HERE.owner_url)
+DATABASE_ROUTERS = ["smartqueue.tenants.routers.Connections"]
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+AUTH_USER_MODEL = "accounts.User"
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 8}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
+]
+
+ACCESS_TOKEN_LIFETIME = timedelta(minutes=env.number("ACCESS_TOKEN_MINUTES", 10))
+REFRESH_TOKEN_LIFETIME = timedelta(days=env.number("REFRESH_TOKEN_DAYS", 14))
+
+locale.LANG_INFO["wo"] = {"bidi": False, "code": "wo", "name": "Wolof", "name_local": "Wolof", "fallback": ["fr"]}  # type: ignore[dict-item]
+LANGUAGE_CODE = "fr"
+LANGUAGES = [("fr", _("French")), ("wo", _("Wolof")), ("en", _("English"))]
+LOCALE_PATHS = [BASE_DIR / "locale"]
+TIME_ZONE = "UTC"
+USE_I18N = True
+USE_TZ = True
+
+STATIC_URL = "/static/"
+STATIC_ROOT = HERE.home / "static"
+STATIC_ROOT.mkdir(parents=True, exist_ok=True)  # whitenoise warns of a missing folder on every start
+WHITENOISE_USE_FINDERS = True
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+}
+
+EMAIL_BACKEND = env.text("EMAIL_BACKEND", "django.core.mail.backends.filebased.EmailBackend")
+EMAIL_FILE_PATH = HERE.home / "mail"
+DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL", "SmartQueue <noreply@smartqueue.example>")
+
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = env.flag("SECURE_COOKIES")
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = "no-referrer"
+X_FRAME_OPTIONS = "DENY"
+DATA_UPLOAD_MAX_MEMORY_SIZE = 256 * 1024
+
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": ["smartqueue.api.v1.authentication.BearerToken"],
+    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_PARSER_CLASSES": ["smartqueue.api.v1.parsers.StrictJSON"],
+    "DEFAULT_RENDERER_CLASSES": ["drf_orjson_renderer.renderers.ORJSONRenderer"],
+    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "smartqueue.api.v1.parsers.AlwaysJSON",
+    "DEFAULT_SCHEMA_CLASS": "smartqueue.api.v1.schema.Schema",
+    "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
+    "EXCEPTION_HANDLER": "smartqueue.api.v1.problems.problem",
+    "UNAUTHENTICATED_USER": None,
+    "DATETIME_FORMAT": None,
+    "COERCE_DECIMAL_TO_STRING": False,
+    "TEST_REQUEST_DEFAULT_FORMAT": "json",
+}
+
+SPECTACULAR_SETTINGS = {
+    "TITLE": "SmartQueue API",
+    "DESCRIPTION": "Tickets, queues, counters and agents. Sign in at `/api/v1/users/jwt/token/`, then work below "
+    "`/api/v1/tenants/{slug}/`. Errors are `application/problem+json` with a stable `code`.",
+    "VERSION": "1.0.0",
+    "OAS_VERSION": "3.1.1",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
+    "SERVE_AUTHENTICATION": [],
+    "SCHEMA_PATH_PREFIX": r"/api/v1",
+    "COMPONENT_SPLIT_REQUEST": True,
+    "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "LICENSE": {"name": "Apache-2.0"},
+}
+
+CELERY_BROKER_URL = HERE.redis_url
+CELERY_TASK_ACKS_LATE = True
+CELERY_TASK_REJECT_ON_WORKER_LOST = True
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_DEFAULT_QUEUE = "smartqueue"
+CELERY_TASK_PUBLISH_RETRY = False
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 300, "socket_timeout": 5, "socket_connect_timeout": 2}
+CELERY_BEAT_SCHEDULE = {
+    "journal: hand over what the poke missed": {"task": "journal.relay", "schedule": 3.0},
+    "queueing: expire what is left when a site has closed": {"task": "queueing.expire_leftovers", "schedule": 60.0},
+    "journal: forget answers that no client will ask for again": {"task": "journal.forget_answers", "schedule": 3600.0},
+    "accounts: forget old codes and tokens": {"task": "accounts.forget_expired", "schedule": 3600.0},
+}
+JOURNAL_WIRING = "smartqueue.config.wiring"
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["stderr"], "level": env.text("LOG_LEVEL", "INFO")},
+    "loggers": {"django.request": {"level": "ERROR"}},
+}
