@@ -76,6 +76,7 @@ class PlatformAdminSite(admin.AdminSite):
     site_title = "SmartQueue"
     index_title = gettext_lazy("Platform")
     site_url = None
+    enable_nav_sidebar = False  # beside it and the filters, a list had half of the screen
     login_form = SignIn
 
     def register(self, model_or_iterable: Any, admin_class: Any = None, **options: Any) -> None:
@@ -178,14 +179,14 @@ class Recorded(AnyAdmin):
             self._record(request, row, "deleted", AuditKind.DELETE, before=values_of(row))
         return super().log_deletions(request, queryset)  # type: ignore[arg-type]  # a list, from Django's own page
 
-    def response_action(self, request: Any, queryset: Any) -> Any:
+    def response_action(self, request: Any, queryset: Any, *place: Any) -> Any:
         with transaction.atomic(using=PLATFORM):
-            return super().response_action(request, queryset)
+            return super().response_action(request, queryset, *place)
 
     def _record(self, request: Any, row: Model, happened: str, kind: AuditKind, **values: dict[str, Any]) -> None:
         noun = row._meta.model_name or ""
         is_tenant = noun == "tenant"
-        hidden = getattr(self, "unrecorded", frozenset())
+        hidden: frozenset[str] = getattr(self, "unrecorded", frozenset())
         is_uuid = isinstance(row.pk, UUID)
         record_by_staff(
             getattr(self, "fact_names", {}).get(happened, f"{noun}.{happened}"),

@@ -17,19 +17,19 @@ def healthz(request: HttpRequest) -> JsonResponse:
 
 
 v1 = [
+    path("tenants/<slug:slug>/", include("smartqueue.api.v1.queueing_urls")),  # the busiest first
+    path("tenants/<slug:slug>/", include("smartqueue.api.v1.ground_urls")),
     path("schema/", SpectacularAPIView.as_view(), name="schema"),
     path("docs/", SpectacularSwaggerView.as_view(url_name="schema"), name="docs"),
     path("users/", include("smartqueue.api.v1.users_urls")),
     path("public/", include(queueing_urls.public_urlpatterns)),
     path("", include(ground_urls.public_urlpatterns)),
-    path("tenants/<slug:slug>/", include("smartqueue.api.v1.ground_urls")),
-    path("tenants/<slug:slug>/", include("smartqueue.api.v1.queueing_urls")),
 ]
 
 urlpatterns = [
+    path("api/v1/", include(v1)),
     path("", RedirectView.as_view(pattern_name="docs")),
     path("healthz", healthz),
-    path("api/v1/", include(v1)),
     path("platform/admin/", admin.site.urls),
 ]
 

@@ -11,7 +11,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy, ngettext
 
-from smartqueue.accounts.admin import FirstTenThousand, ReadOnlyAdmin, badge
+from smartqueue.accounts.admin import FirstTenThousand, ReadOnlyAdmin, badge, instant
 from smartqueue.journal.actions.platform import reactivate_tenant, suspend_tenant
 from smartqueue.journal.models import Entry
 from smartqueue.journal.states import AuditKind
@@ -49,7 +49,7 @@ class FactFilter(admin.SimpleListFilter):
 
 @admin.register(Entry)
 class EntryAdmin(ReadOnlyAdmin):
-    list_display = ("at", "tenant", "kind_badge", "fact", "about", "actor", "ip")
+    list_display = ("when", "kind_badge", "fact", "tenant", "about", "actor", "ip")
     list_filter = ("at", "kind", FactFilter, "tenant")
     list_select_related = ("tenant",)
     search_fields = ("fact", "actor_label")
@@ -57,8 +57,9 @@ class EntryAdmin(ReadOnlyAdmin):
     search_help_text = gettext_lazy("An object's or an actor's identifier, a fact, the name of an actor.")
     ordering = ("-id",)
     paginator = FirstTenThousand
+    show_facets = admin.ShowFacets.NEVER
     fieldsets = (
-        (None, {"fields": ("at", "tenant", "kind_badge", "fact", "object_type", "object_id", "version", "queue_id")}),
+        (None, {"fields": ("when", "tenant", "kind_badge", "fact", "object_type", "object_id", "version", "queue_id")}),
         (
             gettext_lazy("Actor"),
             {"fields": ("actor_kind", "actor_id", "actor_label", "ip", "user_agent", "endpoint")},
@@ -66,7 +67,11 @@ class EntryAdmin(ReadOnlyAdmin):
         (gettext_lazy("Values"), {"fields": ("data_shown", "before_shown", "after_shown")}),
         (gettext_lazy("Delivery"), {"fields": ("dispatched_at", "tries", "not_before", "stream_seq")}),
     )
-    readonly_fields = ("kind_badge", "data_shown", "before_shown", "after_shown")
+    readonly_fields = ("when", "kind_badge", "data_shown", "before_shown", "after_shown")
+
+    @admin.display(description=gettext_lazy("at"), ordering="id")
+    def when(self, entry: Entry) -> str:
+        return instant(entry.at)
 
     @admin.display(description=gettext_lazy("kind"), ordering="kind")
     def kind_badge(self, entry: Entry) -> SafeString:
@@ -74,7 +79,7 @@ class EntryAdmin(ReadOnlyAdmin):
 
     @admin.display(description=gettext_lazy("object"))
     def about(self, entry: Entry) -> str:
-        return f"{entry.object_type} …{str(entry.object_id)[-8:]}" if entry.object_id else entry.object_type
+        return f"{entry.object_type} {str(entry.object_id)[-8:]}" if entry.object_id else entry.object_type
 
     @admin.display(description=gettext_lazy("actor"))
     def actor(self, entry: Entry) -> str:

@@ -52,4 +52,11 @@ class Invalid(RuleBroken):
     sentence = _("Some of the values cannot be accepted.")
 
     def __init__(self, **errors: Any) -> None:
-        super().__init__(errors={field: value if isinstance(value, list) else [value] for field, value in errors.items()})
+        """Name the fields: a sentence, several, or `{code, message}` where machines should tell them apart."""
+        listed = {field: value if isinstance(value, list) else [value] for field, value in errors.items()}
+        super().__init__(
+            errors={
+                field: [item if isinstance(item, dict) else {"code": self.code, "message": item} for item in items]
+                for field, items in listed.items()
+            }
+        )

@@ -5,7 +5,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy
 
-from smartqueue.accounts.admin import FirstTenThousand, active_badge, badge
+from smartqueue.accounts.admin import FirstTenThousand, active_badge, badge, instant
 from smartqueue.queueing.models import Agent, Queue, Ticket
 from smartqueue.queueing.states import AgentStatus, Priority, QueueStatus, TicketState
 from smartqueue.tenants.admin import WatchedAdmin
@@ -72,7 +72,7 @@ class TicketAdmin(WatchedAdmin):
 
     list_display = (
         "number_shown", "status_badge", "tenant", "queue", "channel", "priority_badge", "agent", "counter",
-        "day", "created_at",
+        "arrived",
     )  # fmt: skip
     list_filter = ("status", "day", "channel", "priority", "tenant")
     list_select_related = ("tenant", "queue", "agent", "counter")
@@ -81,7 +81,16 @@ class TicketAdmin(WatchedAdmin):
     search_help_text = gettext_lazy("The beginning of a number, or an identifier.")
     ordering = ("-id",)
     paginator = FirstTenThousand
-    exclude = ("token",)
+    show_facets = admin.ShowFacets.NEVER
+    TIMES = ("created_at", "called_at", "last_call_at", "recalls", "started_at", "paused_at", "paused_s", "ended_at")
+    fieldsets = (
+        (None, {"fields": ("number", "status_badge", "priority_badge", "channel", "language", "day", "version")}),
+        (gettext_lazy("Place"), {"fields": ("tenant", "queue", "service", "lane", "line_at", "deferrals")}),
+        (gettext_lazy("People"), {"fields": ("customer", "agent", "counter")}),
+        (gettext_lazy("Times"), {"fields": TIMES}),
+        (gettext_lazy("Reasons"), {"fields": ("call_reason", "reason", "outcome")}),
+    )
+    readonly_fields = ("status_badge", "priority_badge")
     relations = ("queue", "service", "customer", "agent", "counter")
 
     @admin.display(description=gettext_lazy("number"), ordering="number")
@@ -91,6 +100,10 @@ class TicketAdmin(WatchedAdmin):
     @admin.display(description=gettext_lazy("status"), ordering="status")
     def status_badge(self, ticket: Ticket) -> SafeString:
         return badge(TICKET_TONES.get(TicketState(ticket.status), "off"), ticket.get_status_display())
+
+    @admin.display(description=gettext_lazy("arrived"), ordering="created_at")
+    def arrived(self, ticket: Ticket) -> str:
+        return instant(ticket.created_at)
 
     @admin.display(description=gettext_lazy("priority"), ordering="priority")
     def priority_badge(self, ticket: Ticket) -> SafeString:

@@ -29,7 +29,7 @@ from smartqueue.tenants.models import TenantForeignKey, TenantOwned
 class Queue(TenantOwned):
     """A line at a site for a service. Opening is three things: active, status open, and the site's hours."""
 
-    site = TenantForeignKey(Site, on_delete=models.CASCADE)
+    site = TenantForeignKey(Site, on_delete=models.PROTECT)
     service = TenantForeignKey(Service, on_delete=models.PROTECT)
     name = models.CharField(_("name"), max_length=80)
     prefix = models.CharField(_("letters before the number"), max_length=3, default="A")
@@ -184,9 +184,10 @@ class Ticket(TenantOwned):
             models.Index(
                 fields=["queue", "lane", "line_at", "id"], condition=Q(status=TicketState.WAITING), name="ticket_line"
             ),
-            models.Index(fields=["tenant", "queue", "day"], name="ticket_by_queue_day"),
+            models.Index(fields=["queue", "day"], name="ticket_by_queue_day"),
         ]
         constraints = [
+            models.UniqueConstraint(fields=["tenant", "id"], name="ticket_tenant_id"),
             models.UniqueConstraint(fields=["token"], name="ticket_token_once"),
             models.UniqueConstraint(fields=["origin_id", "day", "sequence"], name="ticket_number_once"),
             models.UniqueConstraint(fields=["agent"], condition=Q(status__in=WITH_AGENT), name="one_ticket_per_agent"),

@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from zoneinfo import available_timezones
 
 from django import forms
-from django.conf import settings
 from django.contrib import admin
 from django.core.exceptions import ValidationError
 from django.db.models import ForeignKey
@@ -13,7 +12,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from smartqueue.accounts.admin import ReadOnlyAdmin, StaffAdmin, badge
+from smartqueue.accounts.admin import ReadOnlyAdmin, StaffAdmin, badge, language_choice
 from smartqueue.tenants.models import Membership, Tenant
 from smartqueue.tenants.states import PlanName, Role
 
@@ -29,7 +28,7 @@ ROLE_TONES = {Role.ADMIN: "warn", Role.MANAGER: "now", Role.AGENT: "off"}
 class TenantForm(AnyForm):
     """A tenant, with a language and a time zone that exist."""
 
-    locale = forms.ChoiceField(label=gettext_lazy("language"), choices=lambda: settings.LANGUAGES)
+    locale = language_choice()
 
     def clean_time_zone(self) -> str:
         name = str(self.cleaned_data["time_zone"])
@@ -43,13 +42,13 @@ class TenantAdmin(StaffAdmin):
 
     form = TenantForm
     fields = ("name", "slug", "type", "plan", "locale", "time_zone", "retention_days", "state", "created_at")
-    list_display = ("name", "slug", "type_badge", "plan_badge", "state", "created_at")
+    list_display = ("name", "state", "plan_badge", "type_badge", "slug", "created_at")
     list_filter = ("is_active", "type", "plan")
     search_fields = ("name", "slug")
     search_ids = ("id",)
     readonly_fields = ("state", "created_at")
 
-    def get_readonly_fields(self, request: Any, obj: Tenant | None = None) -> Sequence[str]:
+    def get_readonly_fields(self, request: Any, obj: Tenant | None = None) -> list[str]:
         return [*self.readonly_fields, *(("slug",) if obj else ())]  # the slug is the tenant's address
 
     def has_delete_permission(self, request: Any, obj: Tenant | None = None) -> bool:
@@ -83,11 +82,11 @@ class TenantOwnedAdmin(StaffAdmin):
     search_ids = ("id",)
     relations: ClassVar[Sequence[str]] = ()
 
-    def get_fields(self, request: Any, obj: Any = None) -> Sequence[Any]:
+    def get_fields(self, request: Any, obj: Any = None) -> list[Any]:
         shown = ["tenant", *self.relations]
         return [*shown, *(name for name in super().get_fields(request, obj) if name not in shown)]
 
-    def get_readonly_fields(self, request: Any, obj: Any = None) -> Sequence[str]:
+    def get_readonly_fields(self, request: Any, obj: Any = None) -> list[str]:
         return ["tenant", *self.relations, *self.readonly_fields]
 
     def has_add_permission(self, request: Any) -> bool:
@@ -104,7 +103,7 @@ class WatchedAdmin(ReadOnlyAdmin, TenantOwnedAdmin):
 class MembershipForm(TenantOwnedForm):
     """`tenant` cannot be edited in the model, so a new membership asks for it under another name."""
 
-    organisation = forms.ModelChoiceField(label=gettext_lazy("tenant"), queryset=Tenant.objects.none(), required=False)
+    organisation = forms.ModelChoiceField(label=gettext_lazy("tenant"), queryset=Tenant.objects.none())
 
     class Meta:
         model = Membership
@@ -112,9 +111,11 @@ class MembershipForm(TenantOwnedForm):
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
-        if "organisation" in self.fields:
-            choice: Any = self.fields["organisation"]
-            choice.queryset, choice.required = Tenant.objects.order_by("name"), True
+        if self.instance.tenant_id is not None:
+            del self.fields["organisation"]
+            return
+        choice: Any = self.fields["organisation"]
+        choice.queryset = Tenant.objects.order_by("name")
 
     def clean(self) -> dict[str, Any] | None:
         cleaned = super().clean()
@@ -137,11 +138,11 @@ class MembershipAdmin(TenantOwnedAdmin):
     permission_fields = frozenset({"role"})
     fact_names: ClassVar[dict[str, str]] = {"created": "member.role_changed", "updated": "member.role_changed"}
 
-    def get_fields(self, request: Any, obj: Membership | None = None) -> Sequence[Any]:
-        return ("tenant", "user", "role", "created_at") if obj else ("organisation", "user", "role")
+    def get_fields(self, request: Any, obj: Membership | None = None) -> list[Any]:
+        return ["tenant", "user", "role", "created_at"] if obj else ["organisation", "user", "role"]
 
-    def get_readonly_fields(self, request: Any, obj: Membership | None = None) -> Sequence[str]:
-        return ("tenant", "user", "created_at") if obj else ()
+    def get_readonly_fields(self, request: Any, obj: Membership | None = None) -> list[str]:
+        return ["tenant", "user", "created_at"] if obj else []
 
     def has_add_permission(self, request: Any) -> bool:
         return StaffAdmin.has_add_permission(self, request)

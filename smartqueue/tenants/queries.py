@@ -8,6 +8,7 @@ from django.db import DatabaseError, connection
 from psycopg_pool import PoolTimeout
 
 from smartqueue.tenants.models import Membership, Tenant
+from smartqueue.tenants.scope import ask
 from smartqueue.tenants.states import Scope, scopes_of
 
 
@@ -36,10 +37,8 @@ def enter(*, slug: str, user_id: UUID) -> Entrance | None:
     Returns:
         None when there is no such active tenant or no such user.
     """
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT * FROM tenants_enter(%s, %s)", [slug, user_id])
-        row = cursor.fetchone()
-    return Entrance(*row) if row else None
+    rows = ask("SELECT * FROM tenants_enter(%s, %s)", [slug, user_id])
+    return Entrance(*rows[0]) if rows else None
 
 
 def memberships_of(user_id: UUID) -> list[Membership]:

@@ -2,9 +2,11 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 from uuid import UUID
 
 from django.db import connection, transaction
+from psycopg import Cursor
 
 
 @contextmanager
@@ -34,3 +36,18 @@ def set_scope(tenant_id: str) -> None:
     """`is_local`: PostgreSQL forgets the setting at the end of the transaction, so a pooled connection carries none."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT set_config('app.tenant_id', %s, true)", [tenant_id])
+
+
+def ask(statement: str, values: list[Any]) -> list[tuple[Any, ...]]:
+    """Run one statement of the hot path and return its rows.
+
+    psycopg's own cursor, prepared on first use on each connection: Django's writes the values into the text, and
+    PostgreSQL would parse and plan it anew every time.
+
+    Args:
+        statement: constant text, with `%s` for each of `values`.
+    """
+    connection.ensure_connection()
+    with connection.wrap_database_errors, Cursor(connection.connection) as cursor:
+        cursor.execute(statement, values, prepare=True)  # type: ignore[arg-type]
+        return cursor.fetchall()

@@ -1,12 +1,15 @@
 """Exchanging refresh tokens, and ending sign-ins."""
 
+import threading
 from collections import Counter
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
 import jwt
 import pytest
+from django.db import transaction
 
 from smartqueue.accounts.actions import blacklist, issue_tokens, make_access_token
 from smartqueue.accounts.errors import RefreshTokenRefused, RefreshTokenReused, WrongCredentials
@@ -113,6 +116,25 @@ def test_signing_out_during_an_exchange_leaves_nothing_alive(round_: int) -> Non
     )
 
     assert not RefreshToken.objects.filter(user=user, revoked_at=None).exists()
+
+
+@pytest.mark.parametrize("end", [turn, lambda refresh, at: blacklist(refresh=refresh, at=at)], ids=["turn", "end"])
+def test_exchanging_and_ending_take_turns(end: Callable[..., Any]) -> None:
+    """Else a token made during the end of its sign-in would outlive it."""
+    user = demba()
+    first = start(user, NINE)
+    thread = threading.Thread(target=at_the_same_time, args=[lambda: end(first.refresh, NINE)])
+
+    with transaction.atomic():
+        User.objects.select_for_update(no_key=True).get(id=user.id)
+        thread.start()
+        thread.join(timeout=0.3)
+        untouched = RefreshToken.objects.filter(user=user, used_at=None, revoked_at=None).count()
+        waits = thread.is_alive()
+    thread.join(timeout=10)
+
+    assert (waits, untouched) == (True, 1)
+    assert not thread.is_alive()
 
 
 def test_a_token_is_good_for_fourteen_days() -> None:

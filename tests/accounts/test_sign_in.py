@@ -6,9 +6,11 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.contrib.auth.hashers import MD5PasswordHasher
 from django.test import override_settings
 
 from smartqueue.accounts.actions import sign_in
+from smartqueue.accounts.actions.tallies import count_failure
 from smartqueue.accounts.errors import EmailNotVerified, TooManyTries, WrongCredentials
 from smartqueue.accounts.models import Tally, User
 from smartqueue.accounts.queries import identifier_of
@@ -127,6 +129,25 @@ def test_the_address_itself_is_not_kept_with_its_failures() -> None:
     tally = Tally.objects.get(kind="sign_in_failed", identifier=identifier_of(email))
     assert len(tally.identifier) == 32
     assert email.encode() not in bytes(tally.identifier)
+
+
+class Dawdling(MD5PasswordHasher):
+    """While it checks a password, a stranger uses up the day's tries."""
+
+    email = ""
+
+    def verify(self, password: str, encoded: str) -> bool:
+        for _ in range(20):
+            count_failure(kind="sign_in_failed", email=self.email, at=NINE)
+        return super().verify(password, encoded)
+
+
+def test_no_password_is_accepted_after_the_twentieth_failure_was_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    user = demba()
+    monkeypatch.setattr(Dawdling, "email", user.email)
+
+    with override_settings(PASSWORD_HASHERS=[f"{__name__}.Dawdling"]), pytest.raises(TooManyTries):
+        sign_in(email=user.email, password=PASSWORD, at=NINE)
 
 
 def test_many_at_once_with_the_right_password_all_get_in() -> None:

@@ -132,6 +132,11 @@ def test_a_body_that_is_no_object_is_refused(at, body):
     assert at.post("sites/", json=body).status_code == 400
 
 
+@pytest.mark.parametrize("value", [b"[" * 300 + b"]" * 300, b"1e999", b"-1e999", b'"\\ud800"'])
+def test_metadata_that_could_not_be_given_back_is_refused(at, value):
+    assert at.post("customers/", json=b'{"metadata": {"a": ' + value + b"}}").status_code == 400
+
+
 def test_one_coordinate_of_a_site_cannot_be_taken_away(at, bank, site):
     at.patch(f"sites/{site.id}/", json={"latitude": 14.7, "longitude": -17.4})
 

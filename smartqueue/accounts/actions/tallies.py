@@ -23,10 +23,12 @@ def refuse_if_full(*, kind: str, email: str, at: datetime) -> None:
 def count(*, kind: str, email: str, at: datetime) -> None:
     """Count one try; of many at the same instant, no more pass than the limit allows.
 
+    May join a transaction: rolled back with it, the try has not happened.
+
     Raises:
         TooManyTries: it was one too many, and is not counted.
     """
-    with transaction.atomic(durable=True):
+    with transaction.atomic():
         tally = _locked(kind, email, at)
         if wait_s := seconds_until_free(kind, tally.recent, at):
             raise TooManyTries(retry_after_s=wait_s)

@@ -107,9 +107,7 @@ class AgentsView(GroundData):
 
     @extend_schema(request=HireForm, responses={201: AgentShape})
     def create(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        form = HireForm(data=request.data)
-        form.is_valid(raise_exception=True)
-        wanted, instant = form.validated_data, now()
+        wanted, instant = HireForm.accept(request.data), now()
         user = invite_person(email=wanted["email"], full_name=wanted["name"], at=instant)
         agent = agents.hire_agent(
             tenant_id=self.caller.tenant_id,
@@ -123,9 +121,7 @@ class AgentsView(GroundData):
 
     @extend_schema(request=AgentChange, responses={200: AgentShape})
     def partial_update(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        form = AgentChange(data=request.data)
-        form.is_valid(raise_exception=True)
-        agent, wanted = self.get_object(), dict(form.validated_data)
+        agent, wanted = self.get_object(), AgentChange.accept(request.data)
         queue_ids = wanted.pop("queue_ids", None)
         if queue_ids is not None:
             agents.set_eligible_queues(
@@ -140,12 +136,11 @@ class AgentDoing(TenantView):
 
     scopes: ClassVar[dict[str, Scope]] = {"POST": Scope.WRITE_TICKET}
     http_method_names: ClassVar[list[str]] = ["post"]
+    operation_name: ClassVar[str]
     form: ClassVar[type[Strict]]
 
     def post(self, request: Request, slug: str, id: UUID | None = None) -> Response:
-        form = self.form(data=request.data)
-        form.is_valid(raise_exception=True)
-        return self.do(id, dict(form.validated_data))
+        return self.do(id, self.form.accept(request.data))
 
     def do(self, agent_id: UUID | None, wanted: dict[str, Any]) -> Response:
         me = agent_id is None or Scope.MANAGE_AGENT not in self.caller.scopes
@@ -171,6 +166,7 @@ class SignIn(AgentDoing):
     """Sit down at a counter and be available."""
 
     form = SignInForm
+    operation_name = "agents_sign_in"
 
     def act(self, agent_id: UUID, wanted: dict[str, Any]) -> "Agent":
         return agents.sign_in_at_counter(
@@ -187,6 +183,7 @@ class SetStatus(AgentDoing):
     """Available, busy, paused, or offline, which leaves the counter."""
 
     form = StatusForm
+    operation_name = "agents_set_status"
 
     def act(self, agent_id: UUID, wanted: dict[str, Any]) -> "Agent":
         return agents.set_agent_status(
@@ -206,17 +203,17 @@ class CallNext(TicketMove):
     """Call the next person to the agent's counter; 204 when nobody waits."""
 
     form = CallNextForm
+    operation_name = "agents_call_next"
     one_statement = True
 
     def post(self, request: Request, slug: str, id: UUID | None = None) -> Response:
-        form = CallNextForm(data=request.data)
-        form.is_valid(raise_exception=True)
+        wanted = CallNextForm.accept(request.data)
         for_others = id is not None and self.may_act_for_others
         ticket_id = hot.call_next_ticket(
             tenant_id=self.caller.tenant_id,
             agent_id=id,
             user_id=None if for_others else self.caller.user_id,
-            queue_id=form.validated_data.get("queue_id"),
+            queue_id=wanted.get("queue_id"),
             actor=self.caller.actor,
             at=now(),
         )
@@ -228,10 +225,9 @@ class CallNext(TicketMove):
 
 DOINGS: dict[str, type[TenantView]] = {"sign-in": SignIn, "set-status": SetStatus, "call-next": CallNext}
 
-for _name, _view in DOINGS.items():
+for _view in DOINGS.values():
     extend_schema_view(
         post=extend_schema(
-            operation_id=f"agents_{_name.replace('-', '_')}",
             request=_view.form,  # type: ignore[attr-defined]
             responses={200: TicketShape, 204: None} if _view is CallNext else {200: AgentShape},
         )

@@ -6,7 +6,8 @@ import django_filters
 from django.db.models import QuerySet
 from rest_framework import serializers
 
-from smartqueue.api.v1.base import AwareDateTimeField, GroundData
+from smartqueue.api.v1.base import GroundData
+from smartqueue.journal.models import Entry
 from smartqueue.journal.queries import entries
 from smartqueue.journal.states import AuditKind
 from smartqueue.tenants.states import Scope
@@ -31,10 +32,6 @@ class EntryShape(serializers.Serializer[Any]):
     after = serializers.JSONField(allow_null=True)
 
 
-class AwareFilter(django_filters.IsoDateTimeFilter):
-    """An instant with its offset."""
-
-
 class EntryFilter(django_filters.FilterSet):
     kind = django_filters.MultipleChoiceFilter(choices=AuditKind.choices)
     fact = django_filters.CharFilter()
@@ -54,4 +51,6 @@ class AuditLog(GroundData):
     filterset_class = EntryFilter
 
     def get_queryset(self) -> QuerySet[Any]:
+        if getattr(self, "swagger_fake_view", False):  # drf-spectacular draws the API without a caller
+            return Entry.objects.none()
         return entries(self.caller.tenant_id)

@@ -37,7 +37,11 @@ class MetadataField(serializers.JSONField):
     def to_internal_value(self, data: Any) -> Any:
         if not isinstance(data, dict):
             raise serializers.ValidationError(_("Give a JSON object."), code="invalid")
-        if len(orjson.dumps(data)) > MOST_METADATA_BYTES:
+        try:
+            size = len(orjson.dumps(data))
+        except orjson.JSONEncodeError as error:  # nested beyond what could be given back
+            raise serializers.ValidationError(_("Give a JSON object."), code="invalid") from error
+        if size > MOST_METADATA_BYTES:
             raise serializers.ValidationError(_("At most 4 kB."), code="max_length")
         return super().to_internal_value(data)
 

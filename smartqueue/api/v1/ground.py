@@ -86,7 +86,8 @@ class Phone(Text):
         try:
             return normalise(written) if written else ""
         except Invalid as refusal:
-            raise serializers.ValidationError(refusal.facts["errors"]["phone"], code="invalid") from refusal
+            message = refusal.facts["errors"]["phone"][0]["message"]
+            raise serializers.ValidationError(message, code="invalid") from refusal
 
 
 @extend_schema_field(OpenApiTypes.UUID)

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from django.core.exceptions import ValidationError
+from django.db import DataError
 from django.utils.translation import gettext as _
 from rest_framework.exceptions import NotFound as DrfNotFound
 from rest_framework.pagination import CursorPagination
@@ -22,14 +24,16 @@ class Cursor(CursorPagination):
         wanted = request.query_params.get("limit")
         if wanted is None:
             return self.page_size
-        if not wanted.isascii() or not wanted.isdigit() or not 1 <= int(wanted) <= MOST:
+        if not wanted.isascii() or not wanted.isdigit() or len(wanted) > 9 or not 1 <= int(wanted) <= MOST:
             raise Invalid(limit=_("A whole number from 1 to {most}.").format(most=MOST))
         return int(wanted)
 
-    def decode_cursor(self, request: Request) -> Any:
+    def paginate_queryset(self, queryset: Any, request: Request, view: Any = None) -> list[Any] | None:
         try:
-            return super().decode_cursor(request)
-        except DrfNotFound as error:
+            return super().paginate_queryset(queryset, request, view)  # type: ignore[no-any-return]
+        except (DrfNotFound, ValueError, ValidationError, DataError) as error:  # a position that no row can have
+            if "cursor" not in request.query_params:
+                raise
             raise Invalid(cursor=_("Take the cursor from a `next` or `previous` address.")) from error
 
     def get_ordering(self, request: Request, queryset: Any, view: Any) -> tuple[str, ...]:

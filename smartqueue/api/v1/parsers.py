@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import orjson
+from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from rest_framework.exceptions import ParseError
 from rest_framework.negotiation import BaseContentNegotiation
@@ -12,22 +13,37 @@ from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
 
 
+DEEPEST = 32
+"""Levels of lists and objects; no endpoint needs more than four, and Python's own stack ends at a thousand."""
+
+
 class StrictJSON(BaseParser):
-    """UTF-8 JSON by the letter: no NaN, no duplicate encodings, no U+0000."""
+    """UTF-8 JSON by the letter: no NaN, no U+0000, no bottomless nesting, at most `DATA_UPLOAD_MAX_MEMORY_SIZE`."""
 
     media_type = "application/json"
 
     def parse(
         self, stream: Any, media_type: str | None = None, parser_context: Mapping[str, Any] | None = None
     ) -> Any:
-        raw = stream.read()
+        raw = stream.body if isinstance(stream, HttpRequest) else stream.read()  # `body` keeps to the size limit
         try:
             data = orjson.loads(raw) if raw else {}
         except orjson.JSONDecodeError as error:
             raise ParseError(_("The body is not valid JSON.")) from error
+        if raw.count(b"[") + raw.count(b"{") > DEEPEST and depth(data) > DEEPEST:
+            raise ParseError(_("The body is nested too deeply."))
         if b"\\u0000" in raw and contains_nul(data):
             raise ParseError(_("The body contains a character that cannot be stored."))
         return data
+
+
+def depth(data: Any) -> int:
+    """Levels of lists and objects, counted level by level, without recursion."""
+    levels, level = 0, [data]
+    while level := [item for item in level if isinstance(item, dict | list)]:
+        levels += 1
+        level = [inner for item in level for inner in (item.values() if isinstance(item, dict) else item)]
+    return levels
 
 
 def contains_nul(data: Any) -> bool:

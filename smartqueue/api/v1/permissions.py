@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from rest_framework.exceptions import MethodNotAllowed
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 
@@ -24,7 +25,9 @@ class HasScope(IsTenantMember):
     def has_permission(self, request: Request, view: Any) -> bool:
         super().has_permission(request, view)
         needed: Scope | None = view.scopes.get("GET" if request.method == "HEAD" else request.method)
-        return needed is not None and needed in view.caller.scopes
+        if needed is None:
+            raise MethodNotAllowed(str(request.method))
+        return needed in view.caller.scopes
 
 
 class HasAnyScope(IsTenantMember):

@@ -112,6 +112,8 @@ def _integrity(error: IntegrityError) -> RuleBroken:
 
 def as_response(refusal: RuleBroken) -> Response:
     response = _answer(refusal.code, refusal.status, str(refusal), **refusal.facts)
+    if refusal.status == 401:
+        response["WWW-Authenticate"] = 'Bearer realm="api"'
     if refusal.status in {429, 503}:
         response["Retry-After"] = str(refusal.facts.get("retry_after_s", 1))
     return response

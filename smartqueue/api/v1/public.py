@@ -85,21 +85,16 @@ class PublicCancel(PublicTicket):
 
     @extend_schema(operation_id="public_ticket_cancel", request=Nothing, responses={200: PublicTicketShape})
     def post(self, request: Request, token: str) -> Response:
-        self.accept(Nothing, request)
+        Nothing.accept(request.data)
         tickets.cancel_ticket(
             ticket_id=self.ticket_id, agent_id=None, reason="", actor=self.caller.actor, at=now()
         )
         return self.show()
 
-    def accept(self, form_class: type[Strict], request: Request) -> dict[str, Any]:
-        form = form_class(data=request.data)
-        form.is_valid(raise_exception=True)
-        return dict(form.validated_data)
-
 
 class PublicDefer(PublicCancel):
     @extend_schema(operation_id="public_ticket_defer", request=DeferForm, responses={200: PublicTicketShape})
     def post(self, request: Request, token: str) -> Response:
-        wanted = self.accept(DeferForm, request)
+        wanted = DeferForm.accept(request.data)
         tickets.defer_ticket(ticket_id=self.ticket_id, **wanted, actor=self.caller.actor, at=now())
         return self.show()

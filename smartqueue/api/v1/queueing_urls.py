@@ -12,17 +12,17 @@ ROWS = {"get": "list", "post": "create"}
 ROW = {"get": "retrieve", "patch": "partial_update", "delete": "destroy"}
 
 urlpatterns = [
+    path("tickets/", TicketsView.as_view(ROWS)),
+    *[path(f"agents/me/{verb}/", view.as_view()) for verb, view in DOINGS.items()],
+    *[path(f"tickets/<uuid:id>/{verb}/", view.as_view()) for verb, view in MOVES.items()],
     path("queues/", QueuesView.as_view(ROWS)),
     path("queues/<uuid:id>/", QueuesView.as_view(ROW)),
     path("queues/<uuid:id>/stats/", QueueStats.as_view()),
     *[path(f"queues/<uuid:id>/{verb}/", view.as_view()) for verb, view in SWITCHES.items()],
-    path("tickets/", TicketsView.as_view(ROWS)),
     path("tickets/<uuid:id>/", TicketsView.as_view({"get": "retrieve"})),
-    *[path(f"tickets/<uuid:id>/{verb}/", view.as_view()) for verb, view in MOVES.items()],
     path("agents/", AgentsView.as_view(ROWS)),
     path("agents/<uuid:id>/", AgentsView.as_view({"get": "retrieve", "patch": "partial_update"})),
     *[path(f"agents/<uuid:id>/{verb}/", view.as_view()) for verb, view in DOINGS.items()],
-    *[path(f"agents/me/{verb}/", view.as_view()) for verb, view in DOINGS.items()],
     path("audit-log/", AuditLog.as_view({"get": "list"})),
 ]
 

@@ -115,7 +115,7 @@ class QueueSwitch(TenantView):
     status: ClassVar[QueueStatus]
 
     def post(self, request: Request, slug: str, id: UUID) -> Response:
-        Nothing(data=request.data).is_valid(raise_exception=True)
+        Nothing.accept(request.data)
         set_queue_status(queue_id=id, status=self.status, actor=self.caller.actor, at=now())
         return Response(QueueShape(queue_or_refuse(id)).data)
 

@@ -2,12 +2,28 @@
 
 from typing import Any
 
+from django.conf import settings
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.openapi import AutoSchema
+from drf_spectacular.settings import spectacular_settings
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse
 from rest_framework import serializers
 
 from smartqueue.api.v1.base import TenantView
+from smartqueue.customers.states import Language
+from smartqueue.notifications.states import MessageChannel
+from smartqueue.queueing.states import AgentStatus, Channel, QueueStatus, TicketState
+
+# Fields of one name with different values: each set of values has a name of its own, here beside the shapes.
+spectacular_settings.ENUM_NAME_OVERRIDES = {
+    "TicketStateEnum": TicketState,
+    "QueueStatusEnum": QueueStatus,
+    "AgentStatusEnum": AgentStatus,
+    "ChannelEnum": Channel,
+    "MessageChannelEnum": MessageChannel,
+    "LanguageEnum": Language,
+    "PageLanguageEnum": [code for code, _name in settings.LANGUAGES],
+}
 
 
 class Problem(serializers.Serializer[Any]):
@@ -63,6 +79,13 @@ IDEMPOTENCY_KEY = OpenApiParameter(
 class Schema(AutoSchema):
     """Adds to every endpoint of a tenant what all of them share."""
 
+    def get_operation_id(self) -> str:
+        """A view's own `operation_name`; at `…/me/…` it is another operation than at `…/{id}/…`."""
+        name: str = getattr(self.view, "operation_name", "")
+        if not name:
+            return super().get_operation_id()
+        return name.replace("agents_", "agents_me_") if "/me/" in self.path else name
+
     def get_override_parameters(self) -> list[Any]:
         in_tenant = isinstance(self.view, TenantView)
         return [IDEMPOTENCY_KEY] if in_tenant and self.method == "POST" else []
@@ -75,7 +98,7 @@ class Schema(AutoSchema):
         return bodies
 
     def _shared_problems(self, bodies: dict[str, Any]) -> dict[str, Any]:
-        statuses = [401, 403, 404, 503]
+        statuses = [401, 403, 404, 503] if self.view.authentication_classes else [404, 503]
         if self.method == "POST":
             statuses.append(422)
         if self.method in {"POST", "PATCH", "PUT"} or self._is_list_view():

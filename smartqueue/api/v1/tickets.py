@@ -14,6 +14,7 @@ from rest_framework.response import Response
 
 from smartqueue.api.v1.base import GroundData, Strict, TenantView
 from smartqueue.customers.actions import customer_by_phone
+from smartqueue.customers.states import Language
 from smartqueue.kernel.clock import now
 from smartqueue.kernel.errors import RuleBroken
 from smartqueue.queueing import errors
@@ -89,7 +90,7 @@ class TakeTicket(Strict):
     service_id = serializers.UUIDField(required=False)
     customer_id = serializers.UUIDField(required=False)
     phone = serializers.CharField(required=False, max_length=30)
-    language = serializers.ChoiceField(choices=["fr", "wo", "en"], required=False)
+    language = serializers.ChoiceField(choices=Language.choices, required=False)
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         if "phone" in attrs and "customer_id" in attrs:
@@ -139,9 +140,7 @@ class TicketsView(GroundData):
 
     @extend_schema(request=TakeTicket, responses={201: TicketShape})
     def create(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        form = TakeTicket(data=request.data)
-        form.is_valid(raise_exception=True)
-        wanted = dict(form.validated_data)
+        wanted = TakeTicket.accept(request.data)
         instant = now()
         if phone := wanted.pop("phone", None):
             with in_tenant(self.caller.tenant_id):
@@ -198,9 +197,7 @@ class TicketMove(TenantView):
     form: ClassVar[type[Strict]] = Nothing
 
     def post(self, request: Request, slug: str, id: UUID) -> Response:
-        form = self.form(data=request.data)
-        form.is_valid(raise_exception=True)
-        self.move(id, dict(form.validated_data))
+        self.move(id, self.form.accept(request.data))
         return self.show(id)
 
     @abstractmethod

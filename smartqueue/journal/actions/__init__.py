@@ -161,7 +161,9 @@ def remove(row: TenantOwned, *, actor: Actor, at: datetime) -> None:
     before = values_of(row)
     with transaction.atomic():
         _record_row(row, "deleted", AuditKind.DELETE, actor=actor, at=at, before=before)
-        row.delete()
+        # One DELETE: the composite keys cascade or refuse. Django's collector would load all that refers to the row.
+        rows = type(row)._base_manager.filter(pk=row.pk)
+        rows._raw_delete(rows.db)
 
 
 def values_of(row: TenantOwned) -> dict[str, Any]:

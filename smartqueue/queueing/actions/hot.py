@@ -1,12 +1,11 @@
 """Issue, call, close: one SQL statement each (migration 0004), a transaction of its own unless one is open."""
 
-from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 import orjson
-from django.db import connection, transaction
+from django.db import transaction
 
 from smartqueue.journal.actions import poke_relay
 from smartqueue.journal.states import Actor
@@ -15,6 +14,7 @@ from smartqueue.kernel.ids import token, uuid7
 from smartqueue.kernel.refusing import refusing
 from smartqueue.queueing.errors import REFUSALS, AgentBusy
 from smartqueue.queueing.states import Channel, Outcome, Priority
+from smartqueue.tenants.scope import ask
 
 
 def issue_ticket(
@@ -153,7 +153,5 @@ def _refusal(answer: str, ticket_id: UUID | None) -> RuleBroken:
 
 
 def _ask(statement: str, values: list[Any], actor: Actor) -> tuple[Any, ...]:
-    with connection.cursor() as cursor:
-        cursor.execute(statement, [*values, orjson.dumps(asdict(actor)).decode()])
-        row: tuple[Any, ...] = cursor.fetchone()
-    return row
+    rows = ask(statement, [*values, orjson.dumps(actor).decode()])
+    return rows[0]

@@ -3,7 +3,7 @@
 from django.db import migrations
 
 # Everyone in a lower band comes first; within a band, the smaller score. Both are plain SQL, so that PostgreSQL can
-# inline them. Lane 99 holds tickets that were put back first; any other lane is the ticket's priority: 0, 5 or 10.
+# inline them (date_part of an interval is immutable, of an instant it is not). Lane 99 holds tickets that were put back first; any other lane is the ticket's priority: 0, 5 or 10.
 PRECEDENCE = """
 CREATE FUNCTION queueing_band(p_strategy text, p_urgent_first boolean, p_lane smallint) RETURNS integer
 LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
@@ -19,12 +19,11 @@ CREATE FUNCTION queueing_score(q queueing_queue, p_lane smallint, p_line_at time
 RETURNS double precision
 LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
     SELECT CASE
-        WHEN p_lane = 99 THEN extract(epoch FROM p_line_at)::double precision
-        WHEN q.strategy = 'sla' THEN extract(epoch FROM p_line_at)::double precision
+        WHEN p_lane <> 99 AND q.strategy = 'sla' THEN date_part('epoch', p_line_at - '1970-01-01 00:00+00'::timestamptz)
             + CASE p_lane WHEN 10 THEN q.urgent_target_s WHEN 5 THEN q.elevated_target_s ELSE q.wait_target_s END
-        WHEN q.strategy = 'mixed' THEN - extract(epoch FROM p_at - p_line_at)::double precision
+        WHEN p_lane <> 99 AND q.strategy = 'mixed' THEN date_part('epoch', p_line_at - p_at)
             * CASE p_lane WHEN 10 THEN q.urgent_rate WHEN 5 THEN q.elevated_rate ELSE 1.0 END
-        ELSE extract(epoch FROM p_line_at)::double precision
+        ELSE date_part('epoch', p_line_at - '1970-01-01 00:00+00'::timestamptz)
     END
 $$;
 
@@ -73,6 +72,11 @@ BEGIN
         RAISE EXCEPTION 'a ticket cannot go from % to %', OLD.status, NEW.status
             USING ERRCODE = 'check_violation', CONSTRAINT = 'ticket_legal_move';
     END IF;
+    -- A customer who is erased leaves the ticket (foreign key, SET NULL); that is no move of the ticket.
+    IF NEW.version = OLD.version AND NEW.customer_id IS NULL
+        AND to_jsonb(NEW) - 'customer_id' = to_jsonb(OLD) - 'customer_id' THEN
+        RETURN NEW;
+    END IF;
     IF NEW.version <> OLD.version + 1 THEN
         RAISE EXCEPTION 'a change of a ticket is its next version'
             USING ERRCODE = 'check_violation', CONSTRAINT = 'ticket_version_steps';
@@ -99,7 +103,7 @@ BEGIN
     RETURN NULL;
 END $$;
 
-CREATE CONSTRAINT TRIGGER ticket_is_recorded AFTER INSERT OR UPDATE ON queueing_ticket
+CREATE CONSTRAINT TRIGGER ticket_is_recorded AFTER INSERT OR UPDATE OF version ON queueing_ticket
     DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION queueing_ticket_is_recorded();
 
 -- Call-next starts looking at the lane's low-water mark (docs/decisions/0005). A ticket that enters the line before

@@ -13,53 +13,7 @@ from smartqueue.customers.queries import find_customers
 from smartqueue.queueing.errors import AgentNotFound, QueueNotFound
 from smartqueue.queueing.models import Agent, Eligibility, Queue, Ticket
 from smartqueue.queueing.states import WITH_AGENT
-
-# One query shows tickets, one or two hundred: places in the line come from the calling order itself, the estimate from
-# place × learnt service time ÷ counters open for the queue.
-TICKETS = """
-WITH shown AS (
-    SELECT t.* FROM queueing_ticket t WHERE t.tenant_id = %(tenant)s AND t.id = ANY(%(ids)s)
-), open_counters AS (
-    SELECT e.queue_id, count(*) AS n
-    FROM queueing_eligibility e JOIN queueing_agent a ON a.tenant_id = e.tenant_id AND a.id = e.agent_id
-    WHERE e.tenant_id = %(tenant)s AND e.queue_id IN (SELECT queue_id FROM shown) AND a.status IN ('available', 'busy')
-    GROUP BY e.queue_id
-), placed AS (
-    {places}
-)
-SELECT t.id, t.number, t.token, t.status, t.channel, t.priority, t.language, t.day, t.version,
-    p.ahead, CASE WHEN p.ahead IS NULL OR oc.n IS NULL THEN NULL
-        ELSE round((p.ahead + 1) * coalesce(sp.seconds, sv.duration_s) / oc.n)::integer END AS eta_seconds,
-    t.created_at, t.called_at, t.last_call_at, t.started_at, t.paused_at, t.ended_at, t.recalls, t.deferrals,
-    t.outcome, t.reason, t.call_reason,
-    q.id AS queue_id, q.name AS queue_name, s.id AS site_id, s.name AS site_name, sv.id AS service_id,
-    sv.name AS service_name, t.customer_id, cu.full_name AS customer_name, t.agent_id, a.name AS agent_name,
-    t.counter_id, co.name AS counter_name
-FROM shown t
-JOIN queueing_queue q ON q.tenant_id = t.tenant_id AND q.id = t.queue_id
-JOIN sites_site s ON s.tenant_id = t.tenant_id AND s.id = q.site_id
-JOIN sites_service sv ON sv.tenant_id = t.tenant_id AND sv.id = t.service_id
-LEFT JOIN queueing_servicepace sp ON sp.tenant_id = t.tenant_id AND sp.queue_id = t.queue_id
-LEFT JOIN customers_customer cu ON cu.tenant_id = t.tenant_id AND cu.id = t.customer_id
-LEFT JOIN queueing_agent a ON a.tenant_id = t.tenant_id AND a.id = t.agent_id
-LEFT JOIN sites_counter co ON co.tenant_id = t.tenant_id AND co.id = t.counter_id
-LEFT JOIN open_counters oc ON oc.queue_id = t.queue_id
-LEFT JOIN placed p ON p.id = t.id
-"""
-
-# One ticket: count who is before it. Many: number each line once.
-PLACE_OF_ONE = "SELECT id, queueing_ahead(id, %(at)s) AS ahead FROM shown"
-PLACES_OF_MANY = """
-    SELECT t.id, row_number() OVER (
-        PARTITION BY t.queue_id
-        ORDER BY queueing_band(q.strategy, q.urgent_first, t.lane), queueing_score(q, t.lane, t.line_at, %(at)s), t.id
-    ) - 1 AS ahead
-    FROM queueing_ticket t JOIN queueing_queue q ON q.tenant_id = t.tenant_id AND q.id = t.queue_id
-    WHERE t.queue_id IN (SELECT queue_id FROM shown WHERE status = 'waiting') AND t.status = 'waiting'
-"""
-TICKET_SQL = TICKETS.format(places=PLACE_OF_ONE)
-MANY_SQL = TICKETS.format(places=PLACES_OF_MANY)
-
+from smartqueue.tenants.scope import ask
 
 @dataclass(frozen=True, slots=True)
 class Named:
@@ -117,17 +71,12 @@ class TicketView:
 def show_tickets(*, tenant_id: UUID, ids: Sequence[UUID], at: datetime) -> list[TicketView]:
     """These tickets, in this order, as they are at `at`; those that do not exist are left out. One round trip.
 
-    It enters the scope itself: the two statements of one message are one transaction, planned one after the other.
+    It enters the scope itself, so it can be asked outside a transaction.
     """
     if not ids:
         return []
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT set_config('app.tenant_id', %(scope)s, true);" + (TICKET_SQL if len(ids) == 1 else MANY_SQL),
-            {"scope": str(tenant_id), "tenant": tenant_id, "ids": list(ids), "at": at},
-        )
-        cursor.nextset()
-        shown = {row[0]: _view(row) for row in cursor.fetchall()}
+    rows = ask("SELECT * FROM queueing_show(%s, %s, %s)", [tenant_id, list(ids), at])
+    shown = {row[0]: _view(row) for row in rows}
     return [shown[ticket_id] for ticket_id in ids if ticket_id in shown]
 
 

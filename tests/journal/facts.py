@@ -1,0 +1,6 @@
+"""Facts that only tests know."""
+
+HEARD = "test.happened"
+"""Heard by `timetable.leave_a_trace`."""
+EFFECT = "test.effect"
+"""What that handler writes."""

@@ -1,0 +1,397 @@
+"""A day that nobody would think of: Hypothesis moves tickets at random, and a model in plain Python must agree."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, time, timedelta
+from typing import Any
+
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
+
+from smartqueue.journal import actions as journal
+from smartqueue.journal.states import SYSTEM
+from smartqueue.kernel.errors import RuleBroken
+from smartqueue.queueing.actions import agents, hot, queues, tickets
+from smartqueue.queueing.models import Agent, Queue, Ticket
+from smartqueue.queueing.queries import waiting_in_calling_order
+from smartqueue.queueing.states import AgentStatus, Place, QueueStatus
+from smartqueue.tenants.scope import in_tenant
+from tests.queueing.model import HOUR, Clerk, House, Line, Refused, Visit
+from tests.races.scratch import FULL
+from tests.races.world import actor_of, broken_invariants, build_world
+
+MORNING = datetime(2026, 3, 2, 8, tzinfo=UTC)
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+QUEUES = (
+    {"strategy": "fifo"},
+    {"strategy": "priority", "capacity": 4},
+    {"strategy": "mixed", "urgent_first": True, "max_deferrals": 2, "recall_gap_s": 5, "no_show_grace_s": 8},
+    {"strategy": "sla"},
+)
+SERVING = ((0, 1, 2, 3), (0, 1), (2, 3))
+
+number = st.integers(0, 1_000_000)
+"""Chooses one of however many there are."""
+seldom = st.integers(0, 7).map(lambda n: n == 0)
+seconds = st.one_of(
+    st.floats(0.01, 12), st.sampled_from([4.99, 5.0, 8.0, 9.999, 10.0, 10.001, 30.0]), st.floats(30, 900)
+)
+
+
+def micros(at: datetime | None) -> int | None:
+    return None if at is None else round((at - EPOCH) / timedelta(microseconds=1))
+
+
+class Day(RuleBasedStateMachine):
+    """One tenant with four queues and three agents; the database and the model hear the same orders."""
+
+    @initialize()
+    def morning(self) -> None:
+        self.world = world = build_world(
+            queues=QUEUES, agents=3, serving=SERVING, hours=(time(6), time(22))
+        )
+        self.at, self.step = MORNING, 0
+        lines = [
+            Line(
+                queue.id,
+                **{name: fields[name] for name in ("strategy", "urgent_first", "capacity", "max_deferrals") if name in fields},
+                recall_gap=fields.get("recall_gap_s", 10) * 1_000_000,
+                grace=fields.get("no_show_grace_s", 30) * 1_000_000,
+            )
+            for queue, fields in zip(world.queues, QUEUES, strict=True)
+        ]
+        clerks = [
+            Clerk(person.agent.id, [lines[n] for n in served], desk=desk)
+            for desk, (person, served) in enumerate(zip(world.agents, SERVING, strict=True))
+        ]
+        self.house = House(lines, clerks, opens=6 * HOUR, closes=22 * HOUR)
+
+    # --- giving the same order to both
+
+    def tick(self) -> int:
+        """A moment later, at an instant that no arithmetic of targets and rates makes equal to another."""
+        self.step += 1
+        self.at += timedelta(microseconds=1009 + 17 * self.step)
+        return micros(self.at)  # type: ignore[return-value]
+
+    def both(self, model: Callable[[], Any], database: Callable[[], Any], scoped: bool = True) -> Any:
+        """What both answer, or None when both refuse by the same name."""
+        expected, refusal = None, ""
+        try:
+            expected = model()
+        except Refused as refused:
+            refusal = refused.name
+        try:
+            if scoped:
+                with in_tenant(self.world.id):
+                    answer = database()
+            else:
+                answer = database()
+        except RuleBroken as refused:
+            assert type(refused).__name__ == refusal
+            return None
+        assert not refusal, f"the model refuses by {refusal}, the database does not"
+        assert answer == (expected.id if isinstance(expected, Visit) else expected)
+        return answer
+
+    def one_of(self, pick: int, wild: bool, *states: str) -> Visit | None:
+        """A ticket in one of these states; now and then, or where there is none, any other."""
+        fitting = [ticket for ticket in self.house.tickets if ticket.status in states]
+        choice = self.house.tickets if wild or not fitting else fitting
+        return choice[pick % len(choice)] if choice else None
+
+    def who(self, pick: int, wild: bool, ticket: Visit | None = None) -> tuple[Clerk | None, Any]:
+        """The ticket's agent in most cases, else any agent, or the manager: (None, manager)."""
+        clerks = self.house.clerks
+        if wild and pick % 4 == 3:
+            return None, self.world.manager
+        clerk = clerks[pick % len(clerks)]
+        if not wild and ticket is not None and ticket.clerk is not None:
+            clerk = ticket.clerk
+        return clerk, self.world.agents[clerks.index(clerk)]
+
+    def move(self, ticket: Visit | None, pick: int, wild: bool, name: str, action: Any, *model: Any, **wanted: Any) -> None:
+        """One of the moves that all go `action(ticket_id, agent_id, …)`."""
+        if ticket is None:
+            return
+        clerk, person = self.who(pick, wild, ticket)
+        at = self.tick()
+        self.both(
+            lambda: getattr(self.house, name)(clerk, ticket, *model, at),
+            lambda: action(
+                ticket_id=ticket.id, agent_id=clerk and clerk.id, actor=actor_of(person), at=self.at, **wanted
+            ),
+        )
+
+    # --- the line
+
+    @rule(queue=number, priority=st.sampled_from([0, 0, 0, 5, 10]), by_staff=seldom, pick=number)
+    def take(self, queue: int, priority: int, by_staff: bool, pick: int) -> None:
+        line, at = self.house.lines[queue % 4], self.tick()
+        clerk, person = self.who(pick, False)
+        answer = None
+        try:
+            self.house.check_open(line, at)
+        except Refused as refused:
+            expected = refused.name
+        else:
+            expected = ""
+        try:
+            answer = hot.issue_ticket(
+                tenant_id=self.world.id,
+                queue_id=line.id,
+                channel="agent" if by_staff else "kiosk",  # type: ignore[arg-type]
+                priority=priority,  # type: ignore[arg-type]
+                actor=actor_of(person) if by_staff else SYSTEM,
+                at=self.at,
+            )
+        except RuleBroken as refused:
+            assert type(refused).__name__ == expected
+        else:
+            assert expected == ""
+            self.house.take(line, priority, answer, clerk if by_staff else "system", at)
+
+    @rule(agent=number, queue=number, everywhere=st.booleans())
+    def call_next(self, agent: int, queue: int, everywhere: bool) -> None:
+        clerk, person = self.who(agent, False)
+        assert clerk
+        served = clerk.serves[queue % len(clerk.serves)]
+        line = None if everywhere else self.house.lines[queue % 4] if queue % 9 == 0 else served
+        at = self.tick()
+        self.both(
+            lambda: self.house.call_next(clerk, line, at),
+            lambda: hot.call_next_ticket(
+                tenant_id=self.world.id, agent_id=clerk.id, queue_id=line and line.id, actor=actor_of(person), at=self.at
+            ),
+            scoped=False,
+        )
+
+    @rule(pick=number, agent=number, wild=seldom, reason=st.sampled_from(["", "Femme enceinte"]))
+    def call_chosen(self, pick: int, agent: int, wild: bool, reason: str) -> None:
+        ticket, (clerk, person), at = self.one_of(pick, wild, "waiting"), self.who(agent, False), self.tick()
+        if ticket is None or clerk is None:
+            return
+        self.both(
+            lambda: self.house.call(clerk, ticket, reason, at),
+            lambda: hot.call_ticket(
+                tenant_id=self.world.id, agent_id=clerk.id, ticket_id=ticket.id, reason=reason,
+                actor=actor_of(person), at=self.at,
+            ),
+            scoped=False,
+        )  # fmt: skip
+
+    # --- at the counter
+
+    @rule(pick=number, agent=number, wild=seldom)
+    def recall(self, pick: int, agent: int, wild: bool) -> None:
+        self.move(self.one_of(pick, wild, "called"), agent, wild, "recall", tickets.recall_ticket)
+
+    @rule(pick=number, agent=number, wild=seldom)
+    def start(self, pick: int, agent: int, wild: bool) -> None:
+        self.move(self.one_of(pick, wild, "called"), agent, wild, "start", tickets.start_service)
+
+    @rule(pick=number, agent=number, wild=seldom)
+    def pause(self, pick: int, agent: int, wild: bool) -> None:
+        ticket = self.one_of(pick, wild, "called", "serving")
+        self.move(ticket, agent, wild, "pause", tickets.pause_ticket, "formulaire", reason="formulaire")
+
+    @rule(pick=number, agent=number, wild=seldom)
+    def resume(self, pick: int, agent: int, wild: bool) -> None:
+        ticket, (clerk, person), at = self.one_of(pick, wild, "paused"), self.who(agent, False), self.tick()
+        if ticket is None or clerk is None:
+            return
+        self.both(
+            lambda: self.house.resume(clerk, ticket, at),
+            lambda: tickets.resume_ticket(
+                ticket_id=ticket.id, agent=Agent.objects.get(id=clerk.id), actor=actor_of(person), at=self.at
+            ),
+        )
+
+    @rule(pick=number, agent=number, wild=seldom, outcome=st.sampled_from(["served", "incomplete"]))
+    def close(self, pick: int, agent: int, wild: bool, outcome: str) -> None:
+        ticket = self.one_of(pick, wild, "called", "serving")
+        if ticket is None:
+            return
+        clerk, person = self.who(agent, wild, ticket)
+        at = self.tick()
+        # The statement asks for the person; who holds the ticket is settled before whether he may close nobody's.
+        self.both(
+            lambda: self.house.close(clerk, ticket, outcome, at),
+            lambda: hot.close_ticket(
+                tenant_id=self.world.id, ticket_id=ticket.id, user_id=clerk and person.user.id,
+                outcome=outcome, actor=actor_of(person), at=self.at,  # type: ignore[arg-type]
+            ),
+            scoped=False,
+        )  # fmt: skip
+
+    @rule(pick=number, agent=number, wild=seldom)
+    def no_show(self, pick: int, agent: int, wild: bool) -> None:
+        self.move(self.one_of(pick, wild, "called"), agent, wild, "mark_no_show", tickets.mark_no_show)
+
+    @rule(pick=number, agent=number, wild=seldom, place=st.sampled_from(Place))
+    def put_back(self, pick: int, agent: int, wild: bool, place: Place) -> None:
+        ticket = self.one_of(pick, wild, "called", "no_show", "paused")
+        self.move(ticket, agent, wild, "put_back", tickets.put_back, place.value, place=place)
+
+    @rule(pick=number, wild=seldom, people=st.integers(1, 3))
+    def defer(self, pick: int, wild: bool, people: int) -> None:
+        ticket, at = self.one_of(pick, wild, "waiting"), self.tick()
+        if ticket is not None:
+            self.both(
+                lambda: self.house.defer(ticket, people, at),
+                lambda: tickets.defer_ticket(ticket_id=ticket.id, people=people, actor=SYSTEM, at=self.at),
+            )
+
+    @rule(pick=number, agent=number, wild=seldom, queue=number)
+    def transfer(self, pick: int, agent: int, wild: bool, queue: int) -> None:
+        ticket = self.one_of(pick, wild, "waiting", "called", "serving", "paused")
+        to = self.house.lines[queue % 4]
+        self.move(
+            ticket, agent, wild, "transfer", tickets.transfer_ticket, to, "ailleurs", to_queue_id=to.id, reason="ailleurs"
+        )
+
+    @rule(pick=number, agent=number, wild=seldom)
+    def cancel(self, pick: int, agent: int, wild: bool) -> None:
+        ticket = self.one_of(pick, wild, "waiting", "called", "paused")
+        self.move(ticket, agent, wild, "cancel", tickets.cancel_ticket, "parti", reason="parti")
+
+    @rule(wild=seldom, pick=number, later=st.sampled_from([0, 0, 0, 9.9, 10.1]))
+    def undo(self, wild: bool, pick: int, later: float) -> None:
+        """Of the last thing that somebody did, in most cases by the same person."""
+        done = [deed for deed in self.house.deeds if isinstance(deed.who, Clerk) or deed.who is None]
+        if not done:
+            return
+        deed = done[pick % len(done)] if wild else done[-1 - pick % min(2, len(done))]
+        clerk = self.house.clerks[pick % 3] if wild else deed.who
+        assert clerk is None or isinstance(clerk, Clerk)
+        person = self.world.agents[self.house.clerks.index(clerk)] if clerk else self.world.manager
+        assert person
+        self.at += timedelta(seconds=later)
+        at = self.tick()
+        self.both(
+            lambda: self.house.undo(clerk, deed.ticket, at),
+            lambda: tickets.undo(ticket_id=deed.ticket.id, actor=actor_of(person), at=self.at),
+        )
+
+    # --- around it
+
+    @rule(agent=number, desk=number)
+    def sign_in(self, agent: int, desk: int) -> None:
+        (clerk, person), counter = self.who(agent, False), desk % 3
+        assert clerk
+        self.tick()
+        self.both(
+            lambda: self.house.sign_in(clerk, counter),
+            lambda: agents.sign_in_at_counter(
+                agent_id=clerk.id, counter_id=self.world.counters[counter].id, actor=actor_of(person), at=self.at
+            ) and None,
+        )  # fmt: skip
+
+    @rule(agent=number, status=st.sampled_from(AgentStatus))
+    def set_status(self, agent: int, status: AgentStatus) -> None:
+        clerk, person = self.who(agent, False)
+        assert clerk
+        self.tick()
+        self.both(
+            lambda: self.house.set_status(clerk, status.value),
+            lambda: agents.set_agent_status(
+                agent_id=clerk.id, status=status, reason="", actor=actor_of(person), at=self.at
+            ) and None,
+        )  # fmt: skip
+
+    @rule(queue=number, status=st.sampled_from(QueueStatus))
+    def set_queue_status(self, queue: int, status: QueueStatus) -> None:
+        line = self.house.lines[queue % 4]
+        self.tick()
+        line.status = status.value
+        with in_tenant(self.world.id):
+            queues.set_queue_status(queue_id=line.id, status=status, actor=SYSTEM, at=self.at)
+
+    @rule(queue=number, strategy=st.sampled_from(["fifo", "priority", "sla", "mixed"]), urgent_first=st.booleans())
+    def set_strategy(self, queue: int, strategy: str, urgent_first: bool) -> None:
+        line = self.house.lines[queue % 4]
+        self.tick()
+        line.strategy, line.urgent_first = strategy, urgent_first
+        with in_tenant(self.world.id):
+            row = Queue.objects.get(id=line.id)
+            journal.change(row, {"strategy": strategy, "urgent_first": urgent_first}, actor=SYSTEM, at=self.at)
+
+    @rule(passing=seconds)
+    def time_passes(self, passing: float) -> None:
+        self.at += timedelta(seconds=passing)
+
+    @rule(hours=st.sampled_from([1, 1, 5, 13, 25]), often=seldom)
+    def hours_pass(self, hours: int, often: bool) -> None:
+        """Past closing time, now and then past midnight."""
+        if often:
+            self.at += timedelta(hours=hours)
+
+    @rule()
+    def expire(self) -> None:
+        at = self.tick()
+        self.both(
+            lambda: self.house.expire(at),
+            lambda: tickets.expire_leftovers(tenant_id=self.world.id, at=self.at),
+            scoped=False,
+        )
+
+    # --- what must hold after every step
+
+    @invariant()
+    def model_and_database_agree(self) -> None:
+        with in_tenant(self.world.id):
+            rows = {row.id: row for row in Ticket.objects.all()}
+            seats = {row.id: (row.status, row.counter_id) for row in Agent.objects.all()}
+            order = [waiting_in_calling_order(line.id, at=self.at) for line in self.house.lines]
+        assert order == [
+            [ticket.id for ticket in self.house.order(line, micros(self.at) or 0)] for line in self.house.lines
+        ]
+        assert {ticket_id: self.shown(row) for ticket_id, row in rows.items()} == {
+            ticket.id: self.expected(ticket) for ticket in self.house.tickets
+        }
+        assert seats == {clerk.id: (clerk.status, self.counter(clerk.desk)) for clerk in self.house.clerks}
+
+    @invariant()
+    def who_holds_a_ticket_sits_at_a_counter(self) -> None:
+        for clerk in self.house.clerks:
+            assert clerk.desk is not None or self.house.in_hand(clerk) is None
+
+    def counter(self, desk: int | None) -> Any:
+        return None if desk is None else self.world.counters[desk].id
+
+    def shown(self, row: Ticket) -> dict[str, Any]:
+        return {
+            "queue": row.queue_id, "status": row.status, "agent": row.agent_id, "counter": row.counter_id,
+            "number": (row.origin_id, row.sequence), "first": row.lane == 99, "place": micros(row.line_at),
+            "arrived": micros(row.created_at), "called": micros(row.called_at), "last_call": micros(row.last_call_at),
+            "started": micros(row.started_at), "parked": micros(row.paused_at), "ended": micros(row.ended_at),
+            "parked_s": row.paused_s, "recalls": row.recalls, "deferrals": row.deferrals, "reason": row.reason,
+            "outcome": row.outcome, "version": row.version,
+        }  # fmt: skip
+
+    def expected(self, ticket: Visit) -> dict[str, Any]:
+        origin, _day, sequence = ticket.number
+        same = ("status", "first", "place", "arrived", "called", "last_call", "started", "parked", "ended", "parked_s",
+                "recalls", "deferrals", "reason", "outcome", "version")  # fmt: skip
+        return {name: getattr(ticket, name) for name in same} | {
+            "queue": ticket.line.id, "number": (origin, sequence),
+            "agent": ticket.clerk and ticket.clerk.id, "counter": self.counter(ticket.desk),
+        }  # fmt: skip
+
+    def teardown(self) -> None:
+        if hasattr(self, "world"):
+            assert broken_invariants(self.world.id) == {}
+
+
+def test_database_and_model_agree_on_days_nobody_would_think_of():
+    run_state_machine_as_test(
+        Day,
+        settings=settings(
+            max_examples=200 if FULL else 25,
+            stateful_step_count=50 if FULL else 30,
+            deadline=None,
+            database=None,
+            print_blob=True,
+            suppress_health_check=list(HealthCheck),
+        ),
+    )
