@@ -105,11 +105,11 @@ def database(url: str, *, pool: dict[str, object] | None = None) -> dict[str, ob
     """Django's settings for one PostgreSQL address; `?host=/folder` in the address means a Unix socket."""
     parts = urlsplit(url)
     query = dict(pair.split("=", 1) for pair in parts.query.split("&") if "=" in pair)
-    options: dict[str, object] = {"pool": pool} if pool else {}
+    options: dict[str, object] = {"connect_timeout": 5} | ({"pool": pool} if pool else {})
     if "sslmode" in query:
         options["sslmode"] = query["sslmode"]
     return {
-        "ENGINE": "django.db.backends.postgresql",
+        "ENGINE": "smartqueue.config.postgresql",
         "NAME": unquote(parts.path.lstrip("/")),
         "USER": unquote(parts.username or ""),
         "PASSWORD": unquote(parts.password or ""),

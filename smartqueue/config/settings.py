@@ -44,6 +44,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "smartqueue.api.middleware.RefuseNul",
+    "smartqueue.api.middleware.SayUnavailable",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -77,10 +78,12 @@ TEMPLATES = [
 
 # Three roles on one database (docs/decisions/0002): the application is held by row-level security, platform staff
 # and the relay have explicit policies, the owner only migrates.
-_POOL: dict[str, object] = {"min_size": 1, "max_size": env.number("DATABASE_POOL", 8), "timeout": 10}
+# A pool that gives up soon tries again with the next request, once a second; one that does not waits longer and longer.
+_PATIENCE: dict[str, object] = {"timeout": 3, "reconnect_timeout": 2}
+_POOL: dict[str, object] = {"min_size": 1, "max_size": env.number("DATABASE_POOL", 8), **_PATIENCE}
 DATABASES = {
     "default": env.database(HERE.app_url, pool=_POOL),
-    "platform": env.database(HERE.platform_url, pool={"min_size": 0, "max_size": 4, "timeout": 10}),
+    "platform": env.database(HERE.platform_url, pool={"min_size": 0, "max_size": 4, **_PATIENCE}),
 }
 if HERE.owner_url:
     DATABASES["owner"] = env.database(HERE.owner_url)

@@ -99,7 +99,7 @@ def test_the_fact_and_the_suspension_stand_or_fall_together(make_tenant: Callabl
     from smartqueue.journal.states import Actor
 
     tenant = make_tenant()
-    with pytest.raises(DataError):  # an address that is none
+    with pytest.raises(DataError):  # a name longer than its column
         suspend_tenant(tenant_id=tenant.id, actor=Actor(label="x" * 200), at=NINE)
 
     tenant.refresh_from_db()

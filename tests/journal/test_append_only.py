@@ -25,7 +25,7 @@ def test_the_application_may_not_change_delete_or_drop(happen, bank, table, stat
     happen()
 
     with (
-        pytest.raises(ProgrammingError, match="permission denied|must be owner"),
+        pytest.raises(ProgrammingError, match=r"permission denied|must be owner"),
         in_tenant(bank.id),
         connection.cursor() as cursor,
     ):

@@ -4,9 +4,9 @@ from collections.abc import Callable
 from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule, run_state_machine_as_test
 
 from smartqueue.journal import actions as journal
 from smartqueue.journal.states import SYSTEM
@@ -38,15 +38,23 @@ seconds = st.one_of(
 )
 
 
+priorities = st.sampled_from([0, 0, 0, 5, 10])
+
+
+def some(*states: str) -> Callable[[Any], Any]:
+    """The rule makes sense while there is a ticket in one of these states."""
+    return precondition(lambda day: any(ticket.status in states for ticket in day.house.tickets))
+
+
 def micros(at: datetime | None) -> int | None:
-    return None if at is None else round((at - EPOCH) / timedelta(microseconds=1))
+    return None if at is None else (at - EPOCH) // timedelta(microseconds=1)
 
 
 class Day(RuleBasedStateMachine):
     """One tenant with four queues and three agents; the database and the model hear the same orders."""
 
-    @initialize()
-    def morning(self) -> None:
+    @initialize(crowd=st.lists(st.tuples(number, priorities), min_size=3, max_size=9))
+    def morning(self, crowd: list[tuple[int, int]]) -> None:
         self.world = world = build_world(
             queues=QUEUES, agents=3, serving=SERVING, hours=(time(6), time(22))
         )
@@ -65,6 +73,8 @@ class Day(RuleBasedStateMachine):
             for desk, (person, served) in enumerate(zip(world.agents, SERVING, strict=True))
         ]
         self.house = House(lines, clerks, opens=6 * HOUR, closes=22 * HOUR)
+        for queue, priority in crowd:
+            self.issue(lines[queue % 4], priority, "system", SYSTEM)
 
     # --- giving the same order to both
 
@@ -125,39 +135,45 @@ class Day(RuleBasedStateMachine):
 
     # --- the line
 
-    @rule(queue=number, priority=st.sampled_from([0, 0, 0, 5, 10]), by_staff=seldom, pick=number)
-    def take(self, queue: int, priority: int, by_staff: bool, pick: int) -> None:
-        line, at = self.house.lines[queue % 4], self.tick()
+    @rule(queue=number, priority=priorities)
+    def take(self, queue: int, priority: int) -> None:
+        self.issue(self.house.lines[queue % 4], priority, "system", SYSTEM)
+
+    @rule(queue=number, priority=priorities, pick=number)
+    def take_for_a_customer(self, queue: int, priority: int, pick: int) -> None:
         clerk, person = self.who(pick, False)
-        answer = None
+        self.issue(self.house.lines[queue % 4], priority, clerk, actor_of(person))
+
+    def issue(self, line: Line, priority: int, who: object, actor: Any) -> None:
+        at, expected = self.tick(), ""
         try:
             self.house.check_open(line, at)
         except Refused as refused:
             expected = refused.name
-        else:
-            expected = ""
         try:
-            answer = hot.issue_ticket(
-                tenant_id=self.world.id,
-                queue_id=line.id,
-                channel="agent" if by_staff else "kiosk",  # type: ignore[arg-type]
-                priority=priority,  # type: ignore[arg-type]
-                actor=actor_of(person) if by_staff else SYSTEM,
-                at=self.at,
+            ticket_id = hot.issue_ticket(
+                tenant_id=self.world.id, queue_id=line.id, channel="kiosk", priority=priority, actor=actor, at=self.at  # type: ignore[arg-type]
             )
         except RuleBroken as refused:
             assert type(refused).__name__ == expected
         else:
             assert expected == ""
-            self.house.take(line, priority, answer, clerk if by_staff else "system", at)
+            self.house.take(line, priority, ticket_id, who, at)
 
-    @rule(agent=number, queue=number, everywhere=st.booleans())
-    def call_next(self, agent: int, queue: int, everywhere: bool) -> None:
-        clerk, person = self.who(agent, False)
+    @rule(agent=number, queue=number, wild=seldom)
+    def call_next(self, agent: int, queue: int, wild: bool) -> None:
+        clerk, _person = self.who(agent, False)
         assert clerk
-        served = clerk.serves[queue % len(clerk.serves)]
-        line = None if everywhere else self.house.lines[queue % 4] if queue % 9 == 0 else served
-        at = self.tick()
+        self.call_from(clerk, self.house.lines[queue % 4] if wild else clerk.serves[queue % len(clerk.serves)])
+
+    @rule(agent=number)
+    def call_next_from_all_lines(self, agent: int) -> None:
+        clerk, _person = self.who(agent, False)
+        assert clerk
+        self.call_from(clerk, None)
+
+    def call_from(self, clerk: Clerk, line: Line | None) -> None:
+        person, at = self.world.agents[self.house.clerks.index(clerk)], self.tick()
         self.both(
             lambda: self.house.call_next(clerk, line, at),
             lambda: hot.call_next_ticket(
@@ -166,6 +182,7 @@ class Day(RuleBasedStateMachine):
             scoped=False,
         )
 
+    @some("waiting")
     @rule(pick=number, agent=number, wild=seldom, reason=st.sampled_from(["", "Femme enceinte"]))
     def call_chosen(self, pick: int, agent: int, wild: bool, reason: str) -> None:
         ticket, (clerk, person), at = self.one_of(pick, wild, "waiting"), self.who(agent, False), self.tick()
@@ -182,19 +199,23 @@ class Day(RuleBasedStateMachine):
 
     # --- at the counter
 
+    @some("called")
     @rule(pick=number, agent=number, wild=seldom)
     def recall(self, pick: int, agent: int, wild: bool) -> None:
         self.move(self.one_of(pick, wild, "called"), agent, wild, "recall", tickets.recall_ticket)
 
+    @some("called")
     @rule(pick=number, agent=number, wild=seldom)
     def start(self, pick: int, agent: int, wild: bool) -> None:
         self.move(self.one_of(pick, wild, "called"), agent, wild, "start", tickets.start_service)
 
+    @some("called", "serving")
     @rule(pick=number, agent=number, wild=seldom)
     def pause(self, pick: int, agent: int, wild: bool) -> None:
         ticket = self.one_of(pick, wild, "called", "serving")
         self.move(ticket, agent, wild, "pause", tickets.pause_ticket, "formulaire", reason="formulaire")
 
+    @some("paused")
     @rule(pick=number, agent=number, wild=seldom)
     def resume(self, pick: int, agent: int, wild: bool) -> None:
         ticket, (clerk, person), at = self.one_of(pick, wild, "paused"), self.who(agent, False), self.tick()
@@ -207,6 +228,7 @@ class Day(RuleBasedStateMachine):
             ),
         )
 
+    @some("called", "serving")
     @rule(pick=number, agent=number, wild=seldom, outcome=st.sampled_from(["served", "incomplete"]))
     def close(self, pick: int, agent: int, wild: bool, outcome: str) -> None:
         ticket = self.one_of(pick, wild, "called", "serving")
@@ -224,15 +246,18 @@ class Day(RuleBasedStateMachine):
             scoped=False,
         )  # fmt: skip
 
+    @some("called")
     @rule(pick=number, agent=number, wild=seldom)
     def no_show(self, pick: int, agent: int, wild: bool) -> None:
         self.move(self.one_of(pick, wild, "called"), agent, wild, "mark_no_show", tickets.mark_no_show)
 
+    @some("called", "no_show", "paused")
     @rule(pick=number, agent=number, wild=seldom, place=st.sampled_from(Place))
     def put_back(self, pick: int, agent: int, wild: bool, place: Place) -> None:
         ticket = self.one_of(pick, wild, "called", "no_show", "paused")
         self.move(ticket, agent, wild, "put_back", tickets.put_back, place.value, place=place)
 
+    @some("waiting")
     @rule(pick=number, wild=seldom, people=st.integers(1, 3))
     def defer(self, pick: int, wild: bool, people: int) -> None:
         ticket, at = self.one_of(pick, wild, "waiting"), self.tick()
@@ -242,6 +267,7 @@ class Day(RuleBasedStateMachine):
                 lambda: tickets.defer_ticket(ticket_id=ticket.id, people=people, actor=SYSTEM, at=self.at),
             )
 
+    @some("waiting", "called", "serving", "paused")
     @rule(pick=number, agent=number, wild=seldom, queue=number)
     def transfer(self, pick: int, agent: int, wild: bool, queue: int) -> None:
         ticket = self.one_of(pick, wild, "waiting", "called", "serving", "paused")
@@ -250,6 +276,7 @@ class Day(RuleBasedStateMachine):
             ticket, agent, wild, "transfer", tickets.transfer_ticket, to, "ailleurs", to_queue_id=to.id, reason="ailleurs"
         )
 
+    @some("waiting", "called", "paused")
     @rule(pick=number, agent=number, wild=seldom)
     def cancel(self, pick: int, agent: int, wild: bool) -> None:
         ticket = self.one_of(pick, wild, "waiting", "called", "paused")
@@ -275,9 +302,9 @@ class Day(RuleBasedStateMachine):
 
     # --- around it
 
-    @rule(agent=number, desk=number)
-    def sign_in(self, agent: int, desk: int) -> None:
-        (clerk, person), counter = self.who(agent, False), desk % 3
+    @rule(agent=number, desk=number, wild=seldom)
+    def sign_in(self, agent: int, desk: int, wild: bool) -> None:
+        (clerk, person), counter = self.who(agent, False), (desk if wild else agent) % 3
         assert clerk
         self.tick()
         self.both(
@@ -287,25 +314,25 @@ class Day(RuleBasedStateMachine):
             ) and None,
         )  # fmt: skip
 
-    @rule(agent=number, status=st.sampled_from(AgentStatus))
-    def set_status(self, agent: int, status: AgentStatus) -> None:
+    @rule(agent=number, status=st.sampled_from(["available", "available", "paused", "busy", "offline"]))
+    def set_status(self, agent: int, status: str) -> None:
         clerk, person = self.who(agent, False)
         assert clerk
         self.tick()
         self.both(
-            lambda: self.house.set_status(clerk, status.value),
+            lambda: self.house.set_status(clerk, status),
             lambda: agents.set_agent_status(
-                agent_id=clerk.id, status=status, reason="", actor=actor_of(person), at=self.at
+                agent_id=clerk.id, status=AgentStatus(status), reason="", actor=actor_of(person), at=self.at
             ) and None,
         )  # fmt: skip
 
-    @rule(queue=number, status=st.sampled_from(QueueStatus))
-    def set_queue_status(self, queue: int, status: QueueStatus) -> None:
+    @rule(queue=number, status=st.sampled_from([*QueueStatus, "open", "open"]))
+    def set_queue_status(self, queue: int, status: str) -> None:
         line = self.house.lines[queue % 4]
         self.tick()
-        line.status = status.value
+        line.status = str(status)
         with in_tenant(self.world.id):
-            queues.set_queue_status(queue_id=line.id, status=status, actor=SYSTEM, at=self.at)
+            queues.set_queue_status(queue_id=line.id, status=QueueStatus(status), actor=SYSTEM, at=self.at)
 
     @rule(queue=number, strategy=st.sampled_from(["fifo", "priority", "sla", "mixed"]), urgent_first=st.booleans())
     def set_strategy(self, queue: int, strategy: str, urgent_first: bool) -> None:
@@ -316,24 +343,17 @@ class Day(RuleBasedStateMachine):
             row = Queue.objects.get(id=line.id)
             journal.change(row, {"strategy": strategy, "urgent_first": urgent_first}, actor=SYSTEM, at=self.at)
 
-    @rule(passing=seconds)
-    def time_passes(self, passing: float) -> None:
-        self.at += timedelta(seconds=passing)
-
-    @rule(hours=st.sampled_from([1, 1, 5, 13, 25]), often=seldom)
-    def hours_pass(self, hours: int, often: bool) -> None:
-        """Past closing time, now and then past midnight."""
-        if often:
-            self.at += timedelta(hours=hours)
-
-    @rule()
-    def expire(self) -> None:
-        at = self.tick()
-        self.both(
-            lambda: self.house.expire(at),
-            lambda: tickets.expire_leftovers(tenant_id=self.world.id, at=self.at),
-            scoped=False,
-        )
+    @rule(passing=seconds, hours=st.sampled_from([0] * 12 + [1, 5, 13, 25]))
+    def time_passes(self, passing: float, hours: int) -> None:
+        """Some seconds; now and then hours, past closing time, past midnight, and the leftovers expire."""
+        self.at += timedelta(seconds=passing, hours=hours)
+        if hours:
+            at = self.tick()
+            self.both(
+                lambda: self.house.expire(at),
+                lambda: tickets.expire_leftovers(tenant_id=self.world.id, at=self.at),
+                scoped=False,
+            )
 
     # --- what must hold after every step
 
@@ -346,9 +366,10 @@ class Day(RuleBasedStateMachine):
         assert order == [
             [ticket.id for ticket in self.house.order(line, micros(self.at) or 0)] for line in self.house.lines
         ]
-        assert {ticket_id: self.shown(row) for ticket_id, row in rows.items()} == {
-            ticket.id: self.expected(ticket) for ticket in self.house.tickets
-        }
+        assert rows.keys() == {ticket.id for ticket in self.house.tickets}
+        for ticket in self.house.tickets:
+            shown, expected = self.shown(rows[ticket.id]), self.expected(ticket)
+            assert shown == expected, {name: (shown[name], expected[name]) for name in shown if shown[name] != expected[name]}
         assert seats == {clerk.id: (clerk.status, self.counter(clerk.desk)) for clerk in self.house.clerks}
 
     @invariant()
@@ -393,5 +414,6 @@ def test_database_and_model_agree_on_days_nobody_would_think_of():
             database=None,
             print_blob=True,
             suppress_health_check=list(HealthCheck),
+            phases=[Phase.generate],
         ),
     )

@@ -12,7 +12,9 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from smartqueue.accounts.actions import invite_person
-from smartqueue.api.v1.base import GroundData, Strict, TenantView
+from smartqueue.api.v1.base import GroundData, Id, Strict, TenantView
+from smartqueue.api.v1.ground import Email, Flag, Text
+from smartqueue.api.v1.ground_filters import FlagFilter
 from smartqueue.api.v1.tickets import NamedShape, TicketMove, TicketShape
 from smartqueue.kernel.clock import now
 from smartqueue.queueing import errors
@@ -62,22 +64,22 @@ def agents_json(rows: "list[Agent]") -> list[dict[str, Any]]:
 class HireForm(Strict):
     """The person gets an e-mail to choose a password; someone who already has one keeps it."""
 
-    email = serializers.EmailField(max_length=254)
-    name = serializers.CharField(max_length=120)
-    queue_ids = serializers.ListField(child=serializers.UUIDField(), max_length=200, default=list)
+    email = Email(max_length=254)
+    name = Text(max_length=120)
+    queue_ids = serializers.ListField(child=Id(), max_length=200, default=list)
 
 
 class AgentChange(Strict):
-    name = serializers.CharField(max_length=120, required=False)
-    is_active = serializers.BooleanField(required=False)
-    queue_ids = serializers.ListField(child=serializers.UUIDField(), max_length=200, required=False)
+    name = Text(max_length=120, required=False)
+    is_active = Flag(required=False)
+    queue_ids = serializers.ListField(child=Id(), max_length=200, required=False)
 
 
 class AgentFilter(django_filters.FilterSet):
     status = django_filters.ChoiceFilter(choices=AgentStatus.choices)
     site = django_filters.UUIDFilter("counter__site_id")
     queue = django_filters.UUIDFilter(method="of_queue")
-    is_active = django_filters.BooleanFilter()
+    is_active = FlagFilter()
 
     def of_queue(self, queryset: QuerySet[Any], name: str, value: UUID) -> QuerySet[Any]:
         return queryset.filter(id__in=eligible_agent_ids(value))
@@ -158,7 +160,7 @@ class AgentDoing(TenantView):
 
 class SignInForm(Strict):
     counter_id = serializers.PrimaryKeyRelatedField(
-        queryset=Counter.objects.filter(is_active=True), pk_field=serializers.UUIDField()
+        queryset=Counter.objects.filter(is_active=True), pk_field=Id()
     )
 
 
@@ -176,7 +178,7 @@ class SignIn(AgentDoing):
 
 class StatusForm(Strict):
     status = serializers.ChoiceField(choices=AgentStatus.choices)
-    reason = serializers.CharField(max_length=120, default="", allow_blank=True)
+    reason = Text(max_length=120, default="", allow_blank=True)
 
 
 class SetStatus(AgentDoing):
@@ -196,7 +198,7 @@ class SetStatus(AgentDoing):
 
 
 class CallNextForm(Strict):
-    queue_id = serializers.UUIDField(required=False, help_text="Absent: from all queues that the agent serves.")
+    queue_id = Id(required=False, help_text="Absent: from all queues that the agent serves.")
 
 
 class CallNext(TicketMove):

@@ -7,6 +7,7 @@ from django.db.models import QuerySet
 from rest_framework import serializers
 
 from smartqueue.api.v1.base import GroundData
+from smartqueue.api.v1.ground_filters import text
 from smartqueue.journal.models import Entry
 from smartqueue.journal.queries import entries
 from smartqueue.journal.states import AuditKind
@@ -34,11 +35,11 @@ class EntryShape(serializers.Serializer[Any]):
 
 class EntryFilter(django_filters.FilterSet):
     kind = django_filters.MultipleChoiceFilter(choices=AuditKind.choices)
-    fact = django_filters.CharFilter()
-    object_type = django_filters.CharFilter()
+    fact = text(40)
+    object_type = text(40)
     object = django_filters.UUIDFilter("object_id")
     actor = django_filters.UUIDFilter("actor_id")
-    ip = django_filters.CharFilter("ip", lookup_expr="exact")
+    ip = text(45)
 
 
 class AuditLog(GroundData):

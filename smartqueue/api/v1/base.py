@@ -9,7 +9,9 @@ from uuid import UUID
 from django.db import transaction
 from django.http import HttpResponse
 from django.http.response import HttpResponseBase
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from rest_framework import mixins, serializers, viewsets
 from rest_framework.exceptions import AuthenticationFailed, NotAuthenticated
 from rest_framework.permissions import BasePermission
@@ -139,7 +141,8 @@ def actor_of(request: Request, *, user_id: UUID | None = None, kind: str = Actor
 
 
 @cache
-def _form(form: "type[Strict]") -> "Strict":
+def _form(form: "type[Strict]", language: str | None) -> "Strict":
+    """One form per language: DRF keeps the sentences of a form's limits as they were first spoken."""
     return form()
 
 
@@ -150,7 +153,7 @@ class Strict(serializers.Serializer[Any]):
     def accept(cls, data: Any) -> dict[str, Any]:
         """What `data` means, or a ValidationError. One form serves every request: judging input changes nothing in it,
         while making a form copies all its fields."""
-        return dict(_form(cls).run_validation(data))
+        return dict(_form(cls, get_language()).run_validation(data))
 
     def to_internal_value(self, data: Any) -> Any:
         if isinstance(data, dict):
@@ -164,17 +167,37 @@ class Strict(serializers.Serializer[Any]):
         return super().to_internal_value(data)
 
 
+class Id(serializers.UUIDField):
+    """A UUID as text; DRF's own takes numbers too, and repeats whatever it refuses, however long."""
+
+    def to_internal_value(self, data: Any) -> UUID:
+        if not isinstance(data, str) or len(data) > 45:
+            self.fail("invalid", value="…")
+        return super().to_internal_value(data)
+
+
 class AwareDateTimeField(serializers.DateTimeField):
     """ISO 8601 with an offset; a time without one could mean any hour."""
 
     default_error_messages: ClassVar[dict[str, Any]] = {  # type: ignore[misc]
-        "naive": _("Give the offset too: 2026-01-31T09:00:00+00:00."),
+        "naive": gettext_lazy("Give the offset too: 2026-01-31T09:00:00+00:00."),
     }
 
     def enforce_timezone(self, value: Any) -> Any:
         if value.tzinfo is None:
             self.fail("naive")
         return super().enforce_timezone(value)
+
+
+def refuse_empty_parameters(request: Request) -> None:
+    """`?site_id=` is a slip of the pen, and would otherwise mean "all".
+
+    Raises:
+        Invalid: under the parameter's name.
+    """
+    empty = [name for name, value in request.query_params.items() if not value]
+    if empty:
+        raise Invalid(**{name: _("Give a value, or leave it out.") for name in empty})
 
 
 class GroundData(
@@ -186,7 +209,7 @@ class GroundData(
     """List, read, create, change and delete rows of a tenant; every write goes through the journal.
 
     Subclasses give `queryset_for()`, `serializer_class`, `scopes`, and where wanted `filterset_class`,
-    `ordering_fields`, `ordering`. Unknown query parameters are refused.
+    `ordering_fields`, `ordering`. Unknown and empty query parameters are refused.
     """
 
     pagination_class = Cursor
@@ -206,6 +229,7 @@ class GroundData(
         unknown = sorted(set(request.query_params) - known)
         if unknown:
             raise Invalid(**{name: _("There is no such parameter here.") for name in unknown})
+        refuse_empty_parameters(request)
 
     def create(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         serializer = self.get_serializer(data=request.data)

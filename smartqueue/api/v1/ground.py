@@ -157,18 +157,3 @@ class Ground(GroundData):
         if self.request.method in {"PATCH", "PUT", "DELETE"}:
             return rows.select_for_update(of=("self",))
         return rows
-
-    def refuse_unknown_parameters(self, request: Request) -> None:
-        super().refuse_unknown_parameters(request)
-        refuse_empty_parameters(request)
-
-
-def refuse_empty_parameters(request: Request) -> None:
-    """`?site_id=` is a slip of the pen, and would otherwise mean "all".
-
-    Raises:
-        Invalid: under the parameter's name.
-    """
-    empty = [name for name, value in request.query_params.items() if not value]
-    if empty:
-        raise Invalid(**{name: str(_("Give a value, or leave it out.")) for name in empty})

@@ -35,13 +35,13 @@ SENTENCES = {
     "too_large": gettext_lazy("The body is too large."),
     "already_exists": gettext_lazy("There is already one with these values."),
     "in_use": gettext_lazy("Other things still refer to this."),
-    "unavailable": gettext_lazy("The service is busy. Try again in a moment; nothing was changed."),
+    "unavailable": gettext_lazy("The service cannot answer now. Try again in a moment, with the same Idempotency-Key."),
     "server_error": gettext_lazy("Something went wrong on our side."),
 }
 
 
 class Unavailable(RuleBroken):
-    """The database cannot answer now; nothing was changed."""
+    """The database cannot answer now. Whether anything was changed is not known: it may have died while committing."""
 
     code = "unavailable"
     status = 503
@@ -121,8 +121,9 @@ def as_response(refusal: RuleBroken) -> Response:
 
 def problem_response(refusal: RuleBroken) -> HttpResponse:
     """The same answer outside DRF: middleware, unknown addresses."""
-    body = as_response(refusal).data
-    return HttpResponse(orjson.dumps(body), status=refusal.status, content_type=PROBLEM_JSON)
+    answer = as_response(refusal)
+    headers = {"Retry-After": answer["Retry-After"]} if "Retry-After" in answer else {}
+    return HttpResponse(orjson.dumps(answer.data), status=refusal.status, content_type=PROBLEM_JSON, headers=headers)
 
 
 def unknown_address(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:

@@ -9,7 +9,6 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from smartqueue.api.v1.base import GroundData
-from smartqueue.api.v1.ground import refuse_empty_parameters
 from smartqueue.api.v1.ground_filters import DivisionFilters, HolidayFilters
 from smartqueue.api.v1.pagination import Cursor
 from smartqueue.api.v1.schema import problems
@@ -25,7 +24,6 @@ class PublicList(generics.ListAPIView[Any]):
 
     def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         GroundData.refuse_unknown_parameters(self, request)  # type: ignore[arg-type]  # asks for a filterset only
-        refuse_empty_parameters(request)
         return super().list(request, *args, **kwargs)
 
 

@@ -10,7 +10,9 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from smartqueue.api.v1.base import GroundData, Strict, TenantView
+from smartqueue.api.v1.base import GroundData, Id, Strict, TenantView
+from smartqueue.api.v1.ground import Flag, Number, Text, Whole
+from smartqueue.api.v1.ground_filters import FlagFilter, text
 from smartqueue.api.v1.tickets import Nothing
 from smartqueue.kernel.clock import now
 from smartqueue.kernel.refusing import refusing
@@ -26,25 +28,25 @@ SECONDS: dict[str, Any] = {"required": False, "min_value": 0, "max_value": 86_40
 
 class QueueShape(Strict):
     id = serializers.UUIDField(read_only=True)
-    name = serializers.CharField(max_length=80)
-    site = serializers.PrimaryKeyRelatedField(queryset=Site.objects.all(), pk_field=serializers.UUIDField())
-    service = serializers.PrimaryKeyRelatedField(queryset=Service.objects.all(), pk_field=serializers.UUIDField())
+    name = Text(max_length=80)
+    site = serializers.PrimaryKeyRelatedField(queryset=Site.objects.all(), pk_field=Id())
+    service = serializers.PrimaryKeyRelatedField(queryset=Service.objects.all(), pk_field=Id())
     prefix = serializers.RegexField(r"^[A-Z]{1,3}$", help_text="One to three capitals before the number.")
     kind = serializers.ChoiceField(choices=QueueKind.choices, required=False)
     strategy = serializers.ChoiceField(choices=Strategy.choices, required=False, help_text="The calling order.")
     status = serializers.ChoiceField(choices=QueueStatus.choices, read_only=True)
-    is_active = serializers.BooleanField(required=False)
-    capacity = serializers.IntegerField(min_value=1, max_value=1_000_000, allow_null=True, required=False)
-    wait_target_s = serializers.IntegerField(**SECONDS)
-    elevated_target_s = serializers.IntegerField(**SECONDS)
-    urgent_target_s = serializers.IntegerField(**SECONDS)
-    elevated_rate = serializers.FloatField(min_value=0.01, max_value=1000, required=False)
-    urgent_rate = serializers.FloatField(min_value=0.01, max_value=1000, required=False)
-    urgent_first = serializers.BooleanField(required=False)
-    recall_gap_s = serializers.IntegerField(**SECONDS)
-    no_show_grace_s = serializers.IntegerField(**SECONDS)
-    closing_grace_s = serializers.IntegerField(**SECONDS)
-    max_deferrals = serializers.IntegerField(min_value=0, max_value=100, required=False)
+    is_active = Flag(required=False)
+    capacity = Whole(min_value=1, max_value=1_000_000, allow_null=True, required=False)
+    wait_target_s = Whole(**SECONDS)
+    elevated_target_s = Whole(**SECONDS)
+    urgent_target_s = Whole(**SECONDS)
+    elevated_rate = Number(min_value=0.01, max_value=1000, required=False)
+    urgent_rate = Number(min_value=0.01, max_value=1000, required=False)
+    urgent_first = Flag(required=False)
+    recall_gap_s = Whole(**SECONDS)
+    no_show_grace_s = Whole(**SECONDS)
+    closing_grace_s = Whole(**SECONDS)
+    max_deferrals = Whole(min_value=0, max_value=100, required=False)
     created_at = serializers.DateTimeField(read_only=True)
 
 
@@ -53,8 +55,8 @@ class QueueFilter(django_filters.FilterSet):
     service = django_filters.UUIDFilter("service_id")
     kind = django_filters.ChoiceFilter(choices=QueueKind.choices)
     status = django_filters.ChoiceFilter(choices=QueueStatus.choices)
-    is_active = django_filters.BooleanFilter()
-    name = django_filters.CharFilter("name", lookup_expr="icontains")
+    is_active = FlagFilter()
+    name = text(80, lookup_expr="icontains")
 
 
 class QueuesView(GroundData):

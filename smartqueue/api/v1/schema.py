@@ -9,7 +9,7 @@ from drf_spectacular.settings import spectacular_settings
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse
 from rest_framework import serializers
 
-from smartqueue.api.v1.base import TenantView
+from smartqueue.api.v1.base import Strict, TenantView
 from smartqueue.customers.states import Language
 from smartqueue.notifications.states import MessageChannel
 from smartqueue.queueing.states import AgentStatus, Channel, QueueStatus, TicketState
@@ -48,7 +48,7 @@ SENTENCES = {
     415: "Send application/json.",
     422: "The Idempotency-Key stands for another request.",
     429: "Too many tries; `Retry-After` says when.",
-    503: "Busy; nothing was changed. `Retry-After` says when.",
+    503: "The database cannot answer. Send the same again, with its `Idempotency-Key`, after `Retry-After` seconds.",
 }
 
 
@@ -89,6 +89,12 @@ class Schema(AutoSchema):
     def get_override_parameters(self) -> list[Any]:
         in_tenant = isinstance(self.view, TenantView)
         return [IDEMPOTENCY_KEY] if in_tenant and self.method == "POST" else []
+
+    def _map_basic_serializer(self, serializer: Any, direction: str) -> dict[str, Any]:
+        mapped: dict[str, Any] = super()._map_basic_serializer(serializer, direction)  # type: ignore[no-untyped-call]
+        if isinstance(serializer, Strict) and direction == "request":
+            mapped["additionalProperties"] = False
+        return mapped
 
     def _get_response_bodies(self, direction: str = "response") -> Any:
         bodies = super()._get_response_bodies(direction=direction)  # type: ignore[no-untyped-call]

@@ -12,11 +12,14 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from smartqueue.api.v1.base import GroundData, Strict, TenantView
+from smartqueue.api.v1.base import GroundData, Id, Strict, TenantView
+from smartqueue.api.v1.ground import Text, Whole
+from smartqueue.api.v1.ground_filters import DayFilter, text
 from smartqueue.customers.actions import customer_by_phone
 from smartqueue.customers.states import Language
 from smartqueue.kernel.clock import now
-from smartqueue.kernel.errors import RuleBroken
+from smartqueue.kernel.errors import Invalid, RuleBroken
+from smartqueue.kernel.refusing import refusing
 from smartqueue.queueing import errors
 from smartqueue.queueing.actions import hot, tickets
 from smartqueue.queueing.queries import agent_or_refuse, all_tickets, me_or_refuse, search_tickets, show_ticket, show_tickets
@@ -84,18 +87,37 @@ def ticket_json(view: Any) -> dict[str, Any]:
 
 
 class TakeTicket(Strict):
-    queue_id = serializers.UUIDField()
+    queue_id = Id()
     channel = serializers.ChoiceField(choices=Channel.choices)
     priority = serializers.ChoiceField(choices=Priority.choices, default=Priority.NORMAL)
-    service_id = serializers.UUIDField(required=False)
-    customer_id = serializers.UUIDField(required=False)
-    phone = serializers.CharField(required=False, max_length=30)
+    service_id = Id(required=False)
+    customer_id = Id(required=False)
+    phone = Text(required=False, max_length=30)
     language = serializers.ChoiceField(choices=Language.choices, required=False)
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         if "phone" in attrs and "customer_id" in attrs:
             raise serializers.ValidationError({"phone": _("Give the phone or the customer, not both.")})
         return attrs
+
+
+class NoSuchService(Invalid):
+    """The composite foreign key says so, whether the id never was or is another tenant's."""
+
+    def __init__(self) -> None:
+        super().__init__(service_id={"code": "does_not_exist", "message": _("There is no such row.")})
+
+
+class NoSuchCustomer(Invalid):
+    def __init__(self) -> None:
+        super().__init__(customer_id={"code": "does_not_exist", "message": _("There is no such row.")})
+
+
+def issue(**wanted: Any) -> UUID:
+    with refusing(
+        queueing_ticket_service_id_same_tenant=NoSuchService, queueing_ticket_customer_id_same_tenant=NoSuchCustomer
+    ):
+        return hot.issue_ticket(**wanted)
 
 
 class TicketFilter(django_filters.FilterSet):
@@ -107,9 +129,9 @@ class TicketFilter(django_filters.FilterSet):
     status = django_filters.MultipleChoiceFilter(choices=TicketState.choices)
     channel = django_filters.ChoiceFilter(choices=Channel.choices)
     priority = django_filters.TypedChoiceFilter(choices=Priority.choices, coerce=int)
-    day = django_filters.DateFilter("day")
-    number = django_filters.CharFilter("number", lookup_expr="iexact")
-    search = django_filters.CharFilter(method="by_search", help_text="Number, or the customer's name or phone.")
+    day = DayFilter()
+    number = text(12, lookup_expr="iexact")
+    search = text(100, 2, "Number, or the customer's name or phone: a typo is forgiven.", method="by_search")
 
     def by_search(self, queryset: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
         return search_tickets(queryset, value)
@@ -141,15 +163,13 @@ class TicketsView(GroundData):
     @extend_schema(request=TakeTicket, responses={201: TicketShape})
     def create(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         wanted = TakeTicket.accept(request.data)
-        instant = now()
+        common: dict[str, Any] = {"tenant_id": self.caller.tenant_id, "actor": self.caller.actor, "at": now()}
         if phone := wanted.pop("phone", None):
-            with in_tenant(self.caller.tenant_id):
-                wanted["customer_id"] = customer_by_phone(
-                    tenant_id=self.caller.tenant_id, phone=phone, actor=self.caller.actor, at=instant
-                ).id
-        ticket_id = hot.issue_ticket(
-            tenant_id=self.caller.tenant_id, actor=self.caller.actor, at=instant, **wanted
-        )
+            with in_tenant(self.caller.tenant_id):  # one transaction: no ticket, no new customer
+                wanted["customer_id"] = customer_by_phone(phone=phone, **common).id
+                ticket_id = issue(**wanted, **common)
+        else:
+            ticket_id = issue(**wanted, **common)
         return self.show(ticket_id, status=201)
 
     def show(self, ticket_id: UUID, status: int = 200) -> Response:
@@ -164,12 +184,12 @@ class Nothing(Strict):
 
 
 class CallForm(Strict):
-    reason = serializers.CharField(max_length=200, default="", allow_blank=True)
-    agent_id = serializers.UUIDField(required=False, help_text="On whose behalf; needs manage:ticket.")
+    reason = Text(max_length=200, default="", allow_blank=True)
+    agent_id = Id(required=False, help_text="On whose behalf; needs manage:ticket.")
 
 
 class ReasonForm(Strict):
-    reason = serializers.CharField(max_length=200, default="", allow_blank=True)
+    reason = Text(max_length=200, default="", allow_blank=True)
 
 
 class CloseForm(ReasonForm):
@@ -177,8 +197,8 @@ class CloseForm(ReasonForm):
 
 
 class TransferForm(Strict):
-    queue_id = serializers.UUIDField()
-    reason = serializers.CharField(max_length=200)
+    queue_id = Id()
+    reason = Text(max_length=200)
 
 
 class PutBackForm(Strict):
@@ -186,7 +206,7 @@ class PutBackForm(Strict):
 
 
 class DeferForm(Strict):
-    people = serializers.IntegerField(min_value=1, max_value=50, default=1)
+    people = Whole(min_value=1, max_value=50, default=1)
 
 
 class TicketMove(TenantView):
@@ -280,7 +300,7 @@ class Pause(TicketMove):
 
 
 class ResumeForm(Strict):
-    agent_id = serializers.UUIDField(required=False, help_text="At whose counter; needs manage:ticket.")
+    agent_id = Id(required=False, help_text="At whose counter; needs manage:ticket.")
 
 
 class Resume(TicketMove):

@@ -1,14 +1,12 @@
 """Writing facts, and handing them over."""
 
-import logging
-import time
 from datetime import datetime
 from typing import Any, TypeVar
 from uuid import UUID
 
-from celery import current_app
 from django.db import connection, transaction
 
+from smartqueue.journal.actions.poke import poke_relay as poke_relay
 from smartqueue.journal.errors import KeyReused
 from smartqueue.journal.models import Entry, RememberedAnswer
 from smartqueue.journal.states import Actor, AuditKind
@@ -16,28 +14,6 @@ from smartqueue.kernel.ids import uuid7
 from smartqueue.tenants.models import TenantOwned
 
 Row = TypeVar("Row", bound=TenantOwned)
-
-logger = logging.getLogger(__name__)
-
-POKE_EVERY_S = 0.2
-_poked_at = 0.0
-
-
-def poke_relay() -> None:
-    """After a commit: ask a worker to hand over what is new.
-
-    One poke covers all facts of the next moment, because the worker starts when that moment is over. A broker that
-    does not answer costs nothing but time: the sweeper finds what no poke announced.
-    """
-    global _poked_at
-    instant = time.monotonic()
-    if instant - _poked_at < POKE_EVERY_S:
-        return
-    _poked_at = instant
-    try:
-        current_app.send_task("journal.relay", countdown=POKE_EVERY_S, expires=60)
-    except Exception as error:
-        logger.warning("the relay could not be poked (%s); the sweeper will hand the facts over", error)
 
 
 def record(
@@ -179,6 +155,4 @@ def values_of(row: TenantOwned) -> dict[str, Any]:
 
 def _record_row(row: TenantOwned, happened: str, kind: AuditKind, **facts: Any) -> None:
     noun = row._meta.model_name or ""
-    record(
-        f"{noun}.{happened}", kind=kind, tenant_id=row.tenant_id, object_type=noun, object_id=row.id, **facts
-    )
+    record(f"{noun}.{happened}", kind=kind, tenant_id=row.tenant_id, object_type=noun, object_id=row.id, **facts)

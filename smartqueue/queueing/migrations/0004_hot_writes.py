@@ -36,7 +36,7 @@ BEGIN
     v_day := (p_at AT TIME ZONE q.time_zone)::date;
     IF q.capacity IS NOT NULL THEN
         INSERT INTO queueing_daycounter (id, tenant_id, queue_id, day, last_sequence, last_line_at)
-        VALUES (gen_random_uuid(), p_tenant, p_queue, v_day, 0, p_at) ON CONFLICT DO NOTHING;
+        VALUES (gen_random_uuid(), p_tenant, p_queue, v_day, 0, p_at - interval '1 microsecond') ON CONFLICT DO NOTHING;
         PERFORM 1 FROM queueing_daycounter c
         WHERE c.tenant_id = p_tenant AND c.queue_id = p_queue AND c.day = v_day FOR UPDATE;
         IF (SELECT count(*) FROM queueing_ticket t WHERE t.queue_id = p_queue AND t.status = 'waiting')
@@ -210,7 +210,7 @@ BEGIN
                 SELECT min(x.line_at) AS since FROM queueing_ticket x
                 WHERE x.queue_id = e.queue_id AND x.status = 'waiting') longest ON true
             WHERE e.tenant_id = p_tenant AND e.agent_id = p_agent AND longest.since IS NOT NULL
-            ORDER BY longest.since
+            ORDER BY longest.since, e.queue_id
         LOOP
             v_picked := queueing_pick(p_tenant, v_queue, p_at);
             EXIT WHEN v_picked IS NOT NULL;
