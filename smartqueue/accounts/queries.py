@@ -58,7 +58,7 @@ def read_access_token(token: str) -> dict[str, Any] | None:
     return claims if claims["exp"] > time.time() else None
 
 
-class Refused(Exception):  # noqa: N818 - not an error: not a token of ours
+class Refused(Exception):
     """Raised rather than returned, so that the cache keeps only what was accepted."""
 
 

@@ -71,7 +71,8 @@ class House:
 
     def bare(self, script: str, *, clients: int, queues: list[str], **extent: Any) -> float:
         users = as_array([str(agent.user.id) for agent in self.stage.agents])
-        values = {"tenant": str(self.stage.tenant_id), "users": users, "queues": as_array(queues), "n": str(len(queues))}
+        values = {"tenant": str(self.stage.tenant_id), "users": users}
+        values |= {"queues": as_array(queues), "n": str(len(queues))}
         pgbench = self.engines.programs / "pgbench"
         return run_bare(pgbench, self.engines.app_url, script, clients=clients, values=values, **extent)
 
@@ -82,7 +83,7 @@ class House:
         return [caller(agent.token, queue) for agent in self.stage.agents[:clients]]
 
 
-def taker(token: str, queues: list[str], with_keys: bool) -> NextRequest:  # noqa: FBT001
+def taker(token: str, queues: list[str], with_keys: bool) -> NextRequest:
     """Takes tickets from the queues in turn."""
     turn = itertools.cycle(queues)
     count = itertools.count()
@@ -122,7 +123,8 @@ def running_house(home: Path) -> Iterator[House]:
     }
     environment |= {"SMARTQUEUE_HOME": str(home), "PORT": str(port), "SMARTQUEUE_DEMO": "0"}
     log = (home / "up.log").open("w")
-    child = subprocess.Popen([sys.executable, "-m", "smartqueue.cli.main", "up"], env=environment, stdout=log, stderr=log)
+    command = [sys.executable, "-m", "smartqueue.cli.main", "up"]
+    child = subprocess.Popen(command, env=environment, stdout=log, stderr=log)
     try:
         _wait_for(f"http://127.0.0.1:{port}/healthz", child)
         os.environ |= {"SMARTQUEUE_HOME": str(home), "DJANGO_SETTINGS_MODULE": "smartqueue.config.settings"}
@@ -149,7 +151,9 @@ def _wait_for(url: str, child: subprocess.Popen[bytes]) -> None:
     raise click.ClickException("The instance to measure did not start.")
 
 
-def measure(house: House, scenario: str, clients: int, *, rounds: int, seconds: float, step: Callable[[], None]) -> Point:
+def measure(
+    house: House, scenario: str, clients: int, *, rounds: int, seconds: float, step: Callable[[], None]
+) -> Point:
     """Ours and bare in turns, each on queues of its own."""
     point = Point(scenario, clients, [], [])
     for _ in range(rounds):
@@ -188,9 +192,7 @@ def command(rounds: int, seconds: float, sizes: tuple[int, ...], only: str | Non
         with running_house(home) as house, Progress(console=console, transient=True) as progress:
             task = progress.add_task("Measuring", total=len(chosen) * len(sizes) * rounds * 2)
             points = [
-                measure(
-                    house, scenario, clients, rounds=rounds, seconds=seconds, step=lambda: progress.advance(task)
-                )
+                measure(house, scenario, clients, rounds=rounds, seconds=seconds, step=lambda: progress.advance(task))
                 for scenario in chosen
                 for clients in sizes
             ]
@@ -227,7 +229,7 @@ def head_rot(house: House, seconds: float) -> Table:
     queue = house.stage.fresh_queues(1)[0]
     house.stage.serve(queue)
     house.stage.fill(queue, 160_000)
-    table = Table("Call-next on one queue, 8 clients", "Calls + closes /s over HTTP", "Of the start", "Bare /s", "Of the start")
+    table = Table("Call-next on one queue, 8 clients", "Over HTTP /s", "Of the start", "Bare /s", "Of the start")
     start: tuple[float, float] | None = None
 
     def row(name: str) -> None:

@@ -107,7 +107,7 @@ def ensure_tenant(
 
 
 def add_demo_data(tenant: Tenant) -> list[Login]:
-    """A site in Dakar that never closes, three services with their queues, three agents, two customers, two templates."""
+    """A site in Dakar that never closes, three services and queues, three agents, two customers, two templates."""
     instant = now()
     with in_tenant(tenant.id):
         site = _site(tenant, instant)
@@ -168,9 +168,7 @@ def _agent(tenant: Tenant, site: Site, name: str, queue_ids: list[UUID], instant
     email = f"{name.split()[0].lower()}@{tenant.slug}.com"
     user: User = make_user(email=email, password=AGENT_PASSWORD, full_name=name, check_password=False)
     if not all_agents().filter(user=user).exists():
-        agent = hire_agent(
-            tenant_id=tenant.id, user=user, name=name, queue_ids=queue_ids, actor=SYSTEM, at=instant
-        )
+        agent = hire_agent(tenant_id=tenant.id, user=user, name=name, queue_ids=queue_ids, actor=SYSTEM, at=instant)
         counter_name = f"Guichet {AGENTS.index(name) + 1}"
         counter = Counter.objects.filter(site=site, name=counter_name).first() or journal.add(
             Counter(tenant=tenant, site=site, name=counter_name), actor=SYSTEM, at=instant

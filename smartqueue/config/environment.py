@@ -83,9 +83,7 @@ def load() -> Environment:
     secret_key = text("SECRET_KEY") or notes.get("secret_key", "")
     owner_url = text("DATABASE_URL") or notes.get("owner_url", "")
     app_url = text("DATABASE_APP_URL") or (as_role(owner_url, "sq_app", secret_key) if owner_url else "")
-    platform_url = text("DATABASE_PLATFORM_URL") or (
-        as_role(owner_url, "sq_platform", secret_key) if owner_url else ""
-    )
+    platform_url = text("DATABASE_PLATFORM_URL") or (as_role(owner_url, "sq_platform", secret_key) if owner_url else "")
     redis_url = text("REDIS_URL") or notes.get("redis_url", "")
     if not (app_url and platform_url and redis_url and secret_key):
         raise NotConfigured(

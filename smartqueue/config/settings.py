@@ -101,7 +101,7 @@ AUTH_PASSWORD_VALIDATORS = [
 ACCESS_TOKEN_LIFETIME = timedelta(minutes=env.number("ACCESS_TOKEN_MINUTES", 10))
 REFRESH_TOKEN_LIFETIME = timedelta(days=env.number("REFRESH_TOKEN_DAYS", 14))
 
-locale.LANG_INFO["wo"] = {"bidi": False, "code": "wo", "name": "Wolof", "name_local": "Wolof", "fallback": ["fr"]}  # type: ignore[dict-item]
+locale.LANG_INFO["wo"] = {"bidi": False, "code": "wo", "name": "Wolof", "name_local": "Wolof", "fallback": ["fr"]}
 LANGUAGE_CODE = "fr"
 LANGUAGES = [("fr", _("French")), ("wo", _("Wolof")), ("en", _("English"))]
 LOCALE_PATHS = [BASE_DIR / "locale"]

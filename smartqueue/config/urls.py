@@ -2,7 +2,7 @@
 
 from django.contrib import admin
 from django.http import HttpRequest, JsonResponse
-from django.urls import include, path
+from django.urls import URLPattern, URLResolver, include, path
 from django.views.generic import RedirectView
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 
@@ -16,7 +16,7 @@ def healthz(request: HttpRequest) -> JsonResponse:
     return JsonResponse({"status": "ok" if ready else "unavailable"}, status=200 if ready else 503)
 
 
-v1 = [
+v1: list[URLPattern | URLResolver] = [
     path("tenants/<slug:slug>/", include("smartqueue.api.v1.queueing_urls")),  # the busiest first
     path("tenants/<slug:slug>/", include("smartqueue.api.v1.ground_urls")),
     path("schema/", SpectacularAPIView.as_view(), name="schema"),

@@ -64,9 +64,7 @@ class Stream(models.Model):
     """The last number given in a queue's stream; only the relay touches it."""
 
     queue_id = models.UUIDField(primary_key=True)
-    tenant = models.ForeignKey(
-        Tenant, on_delete=models.CASCADE, related_name="+", db_index=False, db_constraint=False
-    )
+    tenant = models.ForeignKey(Tenant, on_delete=models.CASCADE, related_name="+", db_index=False, db_constraint=False)
     last_seq = models.BigIntegerField(default=0)
 
 
@@ -74,9 +72,7 @@ class Handled(models.Model):
     """This handler has dealt with this entry: written in the handler's own transaction, so its effect comes once."""
 
     id = models.BigAutoField(primary_key=True)
-    tenant = models.ForeignKey(
-        Tenant, on_delete=models.CASCADE, related_name="+", db_index=False, db_constraint=False
-    )
+    tenant = models.ForeignKey(Tenant, on_delete=models.CASCADE, related_name="+", db_index=False, db_constraint=False)
     entry_id = models.BigIntegerField()
     handler = models.CharField(max_length=120)
 

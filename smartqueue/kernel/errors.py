@@ -6,7 +6,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 
-class RuleBroken(Exception):  # noqa: N818 - refusals are nouns, not errors
+class RuleBroken(Exception):
     """A rule of the house refuses a request.
 
     Attributes:

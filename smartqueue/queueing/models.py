@@ -46,7 +46,9 @@ class Queue(TenantOwned):
     urgent_first = models.BooleanField(_("urgent before everyone"), default=False)
     recall_gap_s = models.PositiveIntegerField(_("least time between two calls, seconds"), default=10)
     no_show_grace_s = models.PositiveIntegerField(_("absent may be marked after, seconds"), default=30)
-    closing_grace_s = models.PositiveIntegerField(_("people in line are still served after closing, seconds"), default=3600)
+    closing_grace_s = models.PositiveIntegerField(
+        _("people in line are still served after closing, seconds"), default=3600
+    )
     max_deferrals = models.PositiveSmallIntegerField(_("times a customer may let others pass"), default=3)
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
 
@@ -144,8 +146,9 @@ class AgentSession(TenantOwned):
 class Ticket(TenantOwned):
     """A numbered place in a queue.
 
-    The queue `origin_id` gave the number and keeps it through transfers; `queue` is where the person stands now. In its lane a
-    ticket stands at `line_at`: its arrival, unless it was put back or let others pass. `version` counts its facts.
+    The queue `origin_id` gave the number, which stays through transfers; `queue` is where the person stands now. In
+    its lane a ticket stands at `line_at`: its arrival, unless it was put back or let others pass. `version` counts
+    its facts.
     """
 
     origin_id = models.UUIDField()
@@ -233,4 +236,5 @@ class ServicePace(TenantOwned):
 def snapshot(ticket: Ticket, *fields: str) -> dict[str, Any]:
     """Values of a ticket's fields, JSON-ready, for `before` and `after`."""
     values = {name: getattr(ticket, name) for name in fields}
-    return {name: value if isinstance(value, int | float | str | dict | None) else str(value) for name, value in values.items()}
+    plain: Any = int | float | str | dict | None
+    return {name: value if isinstance(value, plain) else str(value) for name, value in values.items()}

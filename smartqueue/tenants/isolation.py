@@ -39,7 +39,8 @@ class Isolate(Operation):
         table = model._meta.db_table
         schema_editor.execute(f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY")
         schema_editor.execute(
-            f"CREATE POLICY tenant_scope ON {table} TO sq_app USING (tenant_id = {SCOPE}) WITH CHECK (tenant_id = {SCOPE})"
+            f"CREATE POLICY tenant_scope ON {table} TO sq_app"
+            f" USING (tenant_id = {SCOPE}) WITH CHECK (tenant_id = {SCOPE})"
         )
         schema_editor.execute(f"CREATE POLICY platform ON {table} TO sq_platform USING (true) WITH CHECK (true)")
         relations = tenant_relations(model)

@@ -49,5 +49,5 @@ def ask(statement: str, values: list[Any]) -> list[tuple[Any, ...]]:
     """
     connection.ensure_connection()
     with connection.wrap_database_errors, Cursor(connection.connection) as cursor:
-        cursor.execute(statement, values, prepare=True)  # type: ignore[arg-type]
+        cursor.execute(statement, values, prepare=True)
         return cursor.fetchall()

@@ -13,7 +13,7 @@ from uuid import uuid4
 PROBLEM_JSON = "application/problem+json"
 
 
-class NeverAnswered(AssertionError):
+class NeverAnsweredError(AssertionError):
     """A request was sent again and again, and no answer came in time."""
 
 
@@ -62,10 +62,8 @@ class Ledger:
             self.served()
             return True
         self.count(f"retry: {answer.status}")
-        is_plain = (
-            answer.headers.get("content-type") == PROBLEM_JSON and answer.headers.get("retry-after", "").isdigit()
-        )
-        if answer.status != 503 or not is_plain:
+        says_when = answer.headers.get("retry-after", "").isdigit()
+        if answer.status != 503 or answer.headers.get("content-type") != PROBLEM_JSON or not says_when:
             with self._lock:
                 self.faults.append(f"{what}: {answer.status} {answer.headers} {answer.body[:300]!r}")
         return False
@@ -90,7 +88,7 @@ class Client:
         """Send until answered, always under the same key.
 
         Raises:
-            NeverAnswered: not within `patience_s`.
+            NeverAnsweredError: not within `patience_s`.
         """
         deadline = time.monotonic() + self.patience_s
         while time.monotonic() < deadline:
@@ -103,7 +101,7 @@ class Client:
                 if self.ledger.judge(answer, path):
                     return answer
             time.sleep(0.05)
-        raise NeverAnswered(path)
+        raise NeverAnsweredError(path)
 
     def send(self, path: str, body: Any, key: str | None) -> Answer:
         """One attempt."""

@@ -129,7 +129,7 @@ def assert_hidden_answers_were_given_later(proxy: CuttingProxy, line: Line) -> N
     assert different == []
 
 
-def test_with_a_key_no_answer_is_lost_and_nothing_happens_twice(
+def test_with_keys_no_answer_is_lost_and_nothing_happens_twice(
     line: Line, server: tuple[str, int], capsys: Any
 ) -> None:
     with cutting(server, seed=SEED, delay_s=DELAY_S) as proxy:

@@ -19,7 +19,13 @@ from smartqueue.api.v1.tickets import NamedShape, TicketMove, TicketShape
 from smartqueue.kernel.clock import now
 from smartqueue.queueing import errors
 from smartqueue.queueing.actions import agents, hot
-from smartqueue.queueing.queries import all_agents, eligible_agent_ids, eligible_queue_ids, me_or_refuse, tickets_in_hand
+from smartqueue.queueing.queries import (
+    all_agents,
+    eligible_agent_ids,
+    eligible_queue_ids,
+    me_or_refuse,
+    tickets_in_hand,
+)
 from smartqueue.queueing.states import AgentStatus
 from smartqueue.sites.models import Counter
 from smartqueue.tenants.states import Scope
@@ -91,7 +97,7 @@ class AgentsView(GroundData):
         "POST": Scope.MANAGE_AGENT,
         "PATCH": Scope.MANAGE_AGENT,
     }
-    http_method_names: ClassVar[list[str]] = ["get", "post", "patch", "head"]
+    http_method_names = ["get", "post", "patch", "head"]
     serializer_class = AgentShape
     filterset_class = AgentFilter
     ordering_fields = ("name", "created_at")
@@ -126,9 +132,7 @@ class AgentsView(GroundData):
         agent, wanted = self.get_object(), AgentChange.accept(request.data)
         queue_ids = wanted.pop("queue_ids", None)
         if queue_ids is not None:
-            agents.set_eligible_queues(
-                agent_id=agent.id, queue_ids=queue_ids, actor=self.caller.actor, at=now()
-            )
+            agents.set_eligible_queues(agent_id=agent.id, queue_ids=queue_ids, actor=self.caller.actor, at=now())
         self.change(agent, wanted)
         return Response(agents_json([agent])[0])
 
@@ -137,7 +141,7 @@ class AgentDoing(TenantView):
     """What an agent does: `agents/me/…`, or `agents/{id}/…` by someone with manage:agent."""
 
     scopes: ClassVar[dict[str, Scope]] = {"POST": Scope.WRITE_TICKET}
-    http_method_names: ClassVar[list[str]] = ["post"]
+    http_method_names = ["post"]
     operation_name: ClassVar[str]
     form: ClassVar[type[Strict]]
 
@@ -159,9 +163,7 @@ class AgentDoing(TenantView):
 
 
 class SignInForm(Strict):
-    counter_id = serializers.PrimaryKeyRelatedField(
-        queryset=Counter.objects.filter(is_active=True), pk_field=Id()
-    )
+    counter_id = serializers.PrimaryKeyRelatedField(queryset=Counter.objects.filter(is_active=True), pk_field=Id())
 
 
 class SignIn(AgentDoing):

@@ -28,7 +28,7 @@ class EntryShape(serializers.Serializer[Any]):
     ip = serializers.CharField(allow_null=True)
     user_agent = serializers.CharField()
     endpoint = serializers.CharField()
-    data = serializers.JSONField()
+    data: Any = serializers.JSONField()
     before = serializers.JSONField(allow_null=True)
     after = serializers.JSONField(allow_null=True)
 
@@ -46,7 +46,7 @@ class AuditLog(GroundData):
     """Newest first. Only administrators read it; nobody changes it."""
 
     scopes: ClassVar[dict[str, Scope]] = {"GET": Scope.MANAGE_SETTINGS}
-    http_method_names: ClassVar[list[str]] = ["get", "head"]
+    http_method_names = ["get", "head"]
     lookup_value_converter = "int"
     serializer_class = EntryShape
     filterset_class = EntryFilter

@@ -9,9 +9,8 @@ from uuid import UUID
 from django.db import transaction
 from django.http import HttpResponse
 from django.http.response import HttpResponseBase
-from django.utils.translation import get_language
+from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 from rest_framework import mixins, serializers, viewsets
 from rest_framework.exceptions import AuthenticationFailed, NotAuthenticated
 from rest_framework.permissions import BasePermission
@@ -76,19 +75,20 @@ class TenantView(APIView):
 
     def perform_authentication(self, request: Request) -> None:
         super().perform_authentication(request)
-        if request.user is None:
+        user_id: UUID | None = getattr(request.user, "id", None)
+        if user_id is None:
             raise NotAuthenticated
-        entrance = enter(slug=self.kwargs["slug"], user_id=request.user.id)
+        entrance = enter(slug=self.kwargs["slug"], user_id=user_id)
         if entrance is None:
             raise NotFound
         if not entrance.user_active:
             raise AuthenticationFailed
         self.caller = Caller(
-            user_id=request.user.id,
+            user_id=user_id,
             tenant_id=entrance.tenant_id,
             role=entrance.role,
             scopes=entrance.scopes,
-            actor=actor_of(request, user_id=request.user.id),
+            actor=actor_of(request, user_id=user_id),
         )
 
     def handle_exception(self, exc: Exception) -> Response:
@@ -118,7 +118,7 @@ class TenantView(APIView):
         self._answer_row = row_id
 
 
-class Replay(Exception):  # noqa: N818 - not an error: the first answer, once more
+class Replay(Exception):
     """The request was answered before; this is that answer, byte by byte."""
 
     def __init__(self, status: int, body: bytes) -> None:
@@ -179,7 +179,7 @@ class Id(serializers.UUIDField):
 class AwareDateTimeField(serializers.DateTimeField):
     """ISO 8601 with an offset; a time without one could mean any hour."""
 
-    default_error_messages: ClassVar[dict[str, Any]] = {  # type: ignore[misc]
+    default_error_messages: ClassVar[dict[str, Any]] = {
         "naive": gettext_lazy("Give the offset too: 2026-01-31T09:00:00+00:00."),
     }
 
@@ -215,7 +215,7 @@ class GroundData(
     pagination_class = Cursor
     lookup_field = "id"
     lookup_value_converter = "uuid"
-    http_method_names: ClassVar[list[str]] = ["get", "post", "patch", "delete", "head"]  # type: ignore[misc]
+    http_method_names = ["get", "post", "patch", "delete", "head"]
 
     def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         self.refuse_unknown_parameters(request)

@@ -30,7 +30,7 @@ class Cursor(CursorPagination):
 
     def paginate_queryset(self, queryset: Any, request: Request, view: Any = None) -> list[Any] | None:
         try:
-            return super().paginate_queryset(queryset, request, view)  # type: ignore[no-any-return]
+            return super().paginate_queryset(queryset, request, view)
         except (DrfNotFound, ValueError, ValidationError, DataError) as error:  # a position that no row can have
             if "cursor" not in request.query_params:
                 raise

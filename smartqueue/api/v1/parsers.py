@@ -12,7 +12,6 @@ from rest_framework.parsers import BaseParser
 from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
 
-
 DEEPEST = 32
 """Levels of lists and objects; no endpoint needs more than four, and Python's own stack ends at a thousand."""
 
@@ -22,9 +21,7 @@ class StrictJSON(BaseParser):
 
     media_type = "application/json"
 
-    def parse(
-        self, stream: Any, media_type: str | None = None, parser_context: Mapping[str, Any] | None = None
-    ) -> Any:
+    def parse(self, stream: Any, media_type: str | None = None, parser_context: Mapping[str, Any] | None = None) -> Any:
         raw = stream.body if isinstance(stream, HttpRequest) else stream.read()  # `body` keeps to the size limit
         try:
             data = orjson.loads(raw) if raw else {}

@@ -43,7 +43,7 @@ class HasRole(IsTenantMember):
 
     def has_permission(self, request: Request, view: Any) -> bool:
         super().has_permission(request, view)
-        return view.caller.role == self.role
+        return bool(view.caller.role == self.role)
 
 
 class IsAgent(HasRole):

@@ -137,8 +137,9 @@ def server_error(request: HttpRequest) -> HttpResponse:
 
 
 def _api_exception(error: exceptions.APIException) -> Response:
-    code = {"permission_denied": "forbidden", "error": "server_error"}.get(str(error.default_code), str(error.default_code))
-    response = _answer(code, error.status_code, str(SENTENCES.get(str(error.default_code), error.detail)))
+    theirs = str(error.default_code)
+    code = {"permission_denied": "forbidden", "error": "server_error"}.get(theirs, theirs)
+    response = _answer(code, error.status_code, str(SENTENCES.get(theirs, error.detail)))
     if header := getattr(error, "auth_header", None):
         response["WWW-Authenticate"] = header
     if wait := getattr(error, "wait", None):
@@ -169,4 +170,3 @@ def flatten(details: Any, path: str = "") -> dict[str, list[dict[str, str]]]:
         for field, messages in flatten(inner, ".".join(filter(None, (path, name)))).items():
             flat.setdefault(field, []).extend(messages)
     return flat
-

@@ -8,7 +8,7 @@ from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from smartqueue.api.v1.base import Caller, Strict, TenantView, actor_of
+from smartqueue.api.v1.base import Caller, TenantView, actor_of
 from smartqueue.api.v1.tickets import DeferForm, NamedShape, Nothing
 from smartqueue.journal.states import ActorKind
 from smartqueue.kernel.clock import now
@@ -45,9 +45,9 @@ FIELDS = tuple(PublicTicketShape().fields)
 
 
 class PublicTicket(TenantView):
-    authentication_classes: ClassVar[list[Any]] = []  # type: ignore[misc]
-    permission_classes: ClassVar[list[type[BasePermission]]] = []
-    http_method_names: ClassVar[list[str]] = ["get", "head"]
+    authentication_classes: list[Any] = []
+    permission_classes: ClassVar[list[type[BasePermission]]] = []  # type: ignore[misc]
+    http_method_names = ["get", "head"]
 
     def perform_authentication(self, request: Request) -> None:
         tenant_id = tenant_of_token(self.kwargs["token"])
@@ -81,14 +81,12 @@ class PublicTicket(TenantView):
 
 
 class PublicCancel(PublicTicket):
-    http_method_names: ClassVar[list[str]] = ["post"]
+    http_method_names = ["post"]
 
     @extend_schema(operation_id="public_ticket_cancel", request=Nothing, responses={200: PublicTicketShape})
     def post(self, request: Request, token: str) -> Response:
         Nothing.accept(request.data)
-        tickets.cancel_ticket(
-            ticket_id=self.ticket_id, agent_id=None, reason="", actor=self.caller.actor, at=now()
-        )
+        tickets.cancel_ticket(ticket_id=self.ticket_id, agent_id=None, reason="", actor=self.caller.actor, at=now())
         return self.show()
 
 

@@ -18,7 +18,7 @@ from smartqueue.sites.models import Division, PublicHoliday
 class PublicList(generics.ListAPIView[Any]):
     """A list that anyone may read; a bad sign-in does not matter here."""
 
-    authentication_classes: ClassVar[list[Any]] = []  # type: ignore[misc]
+    authentication_classes: list[Any] = []
     permission_classes: ClassVar[list[type[BasePermission]]] = [AllowAny]  # type: ignore[misc]
     pagination_class = Cursor
 

@@ -1,15 +1,17 @@
 """Addresses of the queue room, below a tenant and in public."""
 
+from typing import Any
+
 from django.urls import path
 
 from smartqueue.api.v1.agents import DOINGS, AgentsView
 from smartqueue.api.v1.audit import AuditLog
 from smartqueue.api.v1.public import PublicCancel, PublicDefer, PublicTicket
-from smartqueue.api.v1.queues import SWITCHES, QueuesView, QueueStats
+from smartqueue.api.v1.queues import SWITCHES, QueueStats, QueuesView
 from smartqueue.api.v1.tickets import MOVES, TicketsView
 
-ROWS = {"get": "list", "post": "create"}
-ROW = {"get": "retrieve", "patch": "partial_update", "delete": "destroy"}
+ROWS: dict[str, Any] = {"get": "list", "post": "create"}
+ROW: dict[str, Any] = {"get": "retrieve", "patch": "partial_update", "delete": "destroy"}
 
 urlpatterns = [
     path("tickets/", TicketsView.as_view(ROWS)),

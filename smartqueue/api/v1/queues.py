@@ -102,7 +102,7 @@ class QueueStatsShape(serializers.Serializer[Any]):
 
 class QueueStats(TenantView):
     scopes: ClassVar[dict[str, Scope]] = {"GET": Scope.READ_QUEUE}
-    http_method_names: ClassVar[list[str]] = ["get", "head"]
+    http_method_names = ["get", "head"]
 
     @extend_schema(operation_id="queues_stats", responses={200: QueueStatsShape})
     def get(self, request: Request, slug: str, id: UUID) -> Response:
@@ -113,7 +113,7 @@ class QueueSwitch(TenantView):
     """Open, pause or close a queue; whoever stands in line is still served."""
 
     scopes: ClassVar[dict[str, Scope]] = {"POST": Scope.WRITE_QUEUE}
-    http_method_names: ClassVar[list[str]] = ["post"]
+    http_method_names = ["post"]
     status: ClassVar[QueueStatus]
 
     def post(self, request: Request, slug: str, id: UUID) -> Response:

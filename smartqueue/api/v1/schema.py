@@ -1,6 +1,6 @@
 """How the API describes itself: OpenAPI 3.1, one problem shape, the tenant's slug and the idempotency key."""
 
-from typing import Any
+from typing import Any, cast
 
 from django.conf import settings
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
@@ -15,7 +15,7 @@ from smartqueue.notifications.states import MessageChannel
 from smartqueue.queueing.states import AgentStatus, Channel, QueueStatus, TicketState
 
 # Fields of one name with different values: each set of values has a name of its own, here beside the shapes.
-spectacular_settings.ENUM_NAME_OVERRIDES = {
+cast(Any, spectacular_settings).ENUM_NAME_OVERRIDES = {
     "TicketStateEnum": TicketState,
     "QueueStatusEnum": QueueStatus,
     "AgentStatusEnum": AgentStatus,
@@ -34,7 +34,7 @@ class Problem(serializers.Serializer[Any]):
     status = serializers.IntegerField()
     code = serializers.CharField()
     detail = serializers.CharField()
-    errors = serializers.DictField(required=False, help_text="Per field: a list of `{code, message}`.")
+    errors: Any = serializers.DictField(required=False, help_text="Per field: a list of `{code, message}`.")
 
 
 SENTENCES = {
@@ -97,7 +97,7 @@ class Schema(AutoSchema):
         return mapped
 
     def _get_response_bodies(self, direction: str = "response") -> Any:
-        bodies = super()._get_response_bodies(direction=direction)  # type: ignore[no-untyped-call]
+        bodies = super()._get_response_bodies(direction=cast(Any, direction))
         if isinstance(self.view, TenantView):
             for status, response in self._shared_problems(bodies).items():
                 bodies.setdefault(status, response)

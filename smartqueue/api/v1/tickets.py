@@ -22,7 +22,14 @@ from smartqueue.kernel.errors import Invalid, RuleBroken
 from smartqueue.kernel.refusing import refusing
 from smartqueue.queueing import errors
 from smartqueue.queueing.actions import hot, tickets
-from smartqueue.queueing.queries import agent_or_refuse, all_tickets, me_or_refuse, search_tickets, show_ticket, show_tickets
+from smartqueue.queueing.queries import (
+    agent_or_refuse,
+    all_tickets,
+    me_or_refuse,
+    search_tickets,
+    show_ticket,
+    show_tickets,
+)
 from smartqueue.queueing.states import Channel, Outcome, Place, Priority, TicketState
 from smartqueue.tenants.scope import in_tenant
 from smartqueue.tenants.states import Scope
@@ -141,7 +148,7 @@ class TicketsView(GroundData):
     """Take a ticket, find tickets."""
 
     scopes: ClassVar[dict[str, Scope]] = {"GET": Scope.READ_TICKET, "POST": Scope.WRITE_TICKET}
-    http_method_names: ClassVar[list[str]] = ["get", "post", "head"]
+    http_method_names = ["get", "post", "head"]
     serializer_class = TicketShape
     filterset_class = TicketFilter
     ordering_fields = ("created_at",)
@@ -213,7 +220,7 @@ class TicketMove(TenantView):
     """One move of one ticket; answers the ticket as it is afterwards. A 409 shows the ticket as it is now."""
 
     scopes: ClassVar[dict[str, Scope]] = {"POST": Scope.WRITE_TICKET}
-    http_method_names: ClassVar[list[str]] = ["post"]
+    http_method_names = ["post"]
     form: ClassVar[type[Strict]] = Nothing
 
     def post(self, request: Request, slug: str, id: UUID) -> Response:
@@ -232,9 +239,7 @@ class TicketMove(TenantView):
 
     def handle_exception(self, exc: Exception) -> Response:
         if isinstance(exc, RuleBroken) and "ticket_id" in exc.facts:
-            view = show_ticket(
-                tenant_id=self.caller.tenant_id, ticket_id=exc.facts.pop("ticket_id"), at=now()
-            )
+            view = show_ticket(tenant_id=self.caller.tenant_id, ticket_id=exc.facts.pop("ticket_id"), at=now())
             exc.facts["ticket"] = view and ticket_json(view)
         return super().handle_exception(exc)
 
@@ -255,7 +260,7 @@ class Call(TicketMove):
     one_statement = True
 
     def move(self, ticket_id: UUID, wanted: dict[str, Any]) -> None:
-        agent_id = wanted["agent_id"] if "agent_id" in wanted else None
+        agent_id = wanted.get("agent_id")
         hot.call_ticket(
             tenant_id=self.caller.tenant_id,
             ticket_id=ticket_id,

@@ -14,17 +14,14 @@ TAKE = (
     "\\set q random(1, :n)\n"
     + ENTER
     + "SELECT x.id AS t, queueing_issue(:tenant::uuid, x.id, md5(x.id::text), (:queues::uuid[])[:q], NULL, 'web',"
-    " 0::smallint, '', NULL, now(), :actor::jsonb) FROM (SELECT uuidv7() AS id) x \\gset\n"
-    + SHOW
+    " 0::smallint, '', NULL, now(), :actor::jsonb) FROM (SELECT uuidv7() AS id) x \\gset\n" + SHOW
 )
 CALL = (
-    ENTER
-    + "SELECT answer, ticket_id AS t FROM queueing_call(:tenant::uuid, NULL, (:users::uuid[])[:client_id + 1],"
+    ENTER + "SELECT answer, ticket_id AS t FROM queueing_call(:tenant::uuid, NULL, (:users::uuid[])[:client_id + 1],"
     " (:queues::uuid[])[1], NULL, '', now(), :actor::jsonb) \\gset\n" + SHOW
 )
 CLOSE = (
-    ENTER
-    + "SELECT queueing_close(:tenant::uuid, :t::uuid, (:users::uuid[])[:client_id + 1], 'served', '', now(),"
+    ENTER + "SELECT queueing_close(:tenant::uuid, :t::uuid, (:users::uuid[])[:client_id + 1], 'served', '', now(),"
     " :actor::jsonb);\n" + SHOW
 )
 SCRIPTS = {"take": TAKE, "cycle": CALL + CLOSE}

@@ -1,4 +1,4 @@
-"""Load over keep-alive connections: one loop, raw sockets, so that the client costs little of the machine it measures."""
+"""Load over keep-alive connections: one loop over raw sockets, so that the client costs the machine little."""
 
 import selectors
 import socket

@@ -56,8 +56,9 @@ class Stage:
                 "INSERT INTO queueing_queue (id, tenant_id, site_id, service_id, name, prefix, kind, strategy, status,"
                 " is_active, wait_target_s, elevated_target_s, urgent_target_s, elevated_rate, urgent_rate,"
                 " urgent_first, recall_gap_s, no_show_grace_s, closing_grace_s, max_deferrals, created_at)"
-                " SELECT q.id, %s, %s, q.service_id, 'File', q.prefix, 'normal', 'fifo', 'open', true, 900, 600, 300, 2, 4,"
-                " false, 10, 30, 3600, 3, now() FROM unnest(%s::uuid[], %s::uuid[], %s::text[]) AS q(id, service_id, prefix)",
+                " SELECT q.id, %s, %s, q.service_id, 'File', q.prefix, 'normal', 'fifo', 'open', true, 900, 600, 300,"
+                " 2, 4, false, 10, 30, 3600, 3, now()"
+                " FROM unnest(%s::uuid[], %s::uuid[], %s::text[]) AS q(id, service_id, prefix)",
                 [self.tenant_id, self.site_id, ids, service_ids, prefixes],
             )
         return [str(queue_id) for queue_id in ids]
@@ -74,7 +75,7 @@ class Stage:
             cursor.execute("SET LOCAL statement_timeout = 0")
             cursor.execute(
                 "SELECT count(queueing_issue(%s, uuidv7(), md5(random()::text || i), %s, NULL, 'web', 0::smallint, '',"
-                " NULL, now(), '{\"kind\": \"system\", \"label\": \"\", \"user_agent\": \"\", \"endpoint\": \"\"}'))"
+                ' NULL, now(), \'{"kind": "system", "label": "", "user_agent": "", "endpoint": ""}\'))'
                 " FROM generate_series(1, %s) i",
                 [self.tenant_id, queue_id, n],
             )
@@ -97,13 +98,10 @@ def _agent(tenant_id: UUID, site: Site, number: int) -> Agent:
     instant = now()
     email = f"bench-{number}@example.invalid"
     user = make_user(email=email, password=uuid4().hex, full_name=f"Agent {number}", check_password=False)
-    agent = hire_agent(
-        tenant_id=tenant_id, user=user, name=f"Agent {number}", queue_ids=[], actor=SYSTEM, at=instant
-    )
+    agent = hire_agent(tenant_id=tenant_id, user=user, name=f"Agent {number}", queue_ids=[], actor=SYSTEM, at=instant)
     counter = journal.add(Counter(tenant_id=tenant_id, site=site, name=f"G{number}"), actor=SYSTEM, at=instant)
     sign_in_at_counter(agent_id=agent.id, counter_id=counter.id, actor=SYSTEM, at=instant)
     session = Session(user=user, tenant_id=tenant_id, family=uuid4(), refresh="")
     with override_settings(ACCESS_TOKEN_LIFETIME=timedelta(hours=2)):
         token = access_token(session=session, role=Role.AGENT, scopes=scopes_of(Role.AGENT), at=instant)
     return Agent(id=agent.id, user=user, token=token)
-

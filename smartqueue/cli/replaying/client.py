@@ -19,7 +19,7 @@ TRY_AGAIN = {429, 503}
 RENEW_EARLY_S = 60.0
 
 
-class Refused(PlainError):  # noqa: N818 - refusals are nouns
+class Refused(PlainError):
     """The API said no.
 
     Attributes:

@@ -144,7 +144,7 @@ def remove(row: TenantOwned, *, actor: Actor, at: datetime) -> None:
 
 def values_of(row: TenantOwned) -> dict[str, Any]:
     """A row's columns, JSON-ready."""
-    plain = int | float | str | bool | dict | list | None
+    plain: Any = int | float | str | bool | dict | list | None
     values = {field.attname: getattr(row, field.attname) for field in row._meta.concrete_fields}
     return {
         name: value if isinstance(value, plain) else str(value)

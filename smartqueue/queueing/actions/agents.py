@@ -89,19 +89,16 @@ def sign_in_at_counter(*, agent_id: UUID, counter_id: UUID, actor: Actor, at: da
         CounterTaken: another agent sits there.
         AgentBusy: with a customer at the counter one does not move.
     """
-    with refusing(one_agent_per_counter=CounterTaken, queueing_agent_counter_id_same_tenant=AgentNotFound):
-        with transaction.atomic():
-            agent = _locked(agent_id)
-            if agent.counter_id == counter_id:
-                return _set_status(agent, AgentStatus.AVAILABLE, "", actor, at)
-            _refuse_if_busy(agent)
-            _close_session(agent, at)
-            agent.counter = Counter.objects.get(id=counter_id)
-            agent.save(update_fields=["counter"])
-            AgentSession.objects.create(
-                tenant_id=agent.tenant_id, agent=agent, counter_id=counter_id, opened_at=at
-            )
+    with refusing(one_agent_per_counter=CounterTaken), transaction.atomic():
+        agent = _locked(agent_id)
+        if agent.counter_id == counter_id:
             return _set_status(agent, AgentStatus.AVAILABLE, "", actor, at)
+        _refuse_if_busy(agent)
+        _close_session(agent, at)
+        agent.counter = Counter.objects.get(id=counter_id)
+        agent.save(update_fields=["counter"])
+        AgentSession.objects.create(tenant_id=agent.tenant_id, agent=agent, counter_id=counter_id, opened_at=at)
+        return _set_status(agent, AgentStatus.AVAILABLE, "", actor, at)
 
 
 def set_agent_status(*, agent_id: UUID, status: AgentStatus, reason: str, actor: Actor, at: datetime) -> Agent:

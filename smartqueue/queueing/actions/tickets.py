@@ -112,9 +112,7 @@ def put_back(*, ticket_id: UUID, agent_id: UUID | None, place: Place, actor: Act
     """Back into the line: first, last, or where the arrival time puts it."""
     with _locked(ticket_id, agent_id, C, TicketState.NO_SHOW, P) as ticket:
         lane, line_at = _place_in_line(ticket, place, at)
-        _move(
-            ticket, "put_back", actor, at, data={"place": place}, lane=lane, line_at=line_at, **_WAITING_AGAIN
-        )
+        _move(ticket, "put_back", actor, at, data={"place": place}, lane=lane, line_at=line_at, **_WAITING_AGAIN)
 
 
 def defer_ticket(*, ticket_id: UUID, people: int, actor: Actor, at: datetime) -> None:
@@ -192,7 +190,8 @@ def undo(*, ticket_id: UUID, actor: Actor, at: datetime) -> None:
         if at - last.at > UNDO_WITHIN or done_since.exists():
             raise NothingToUndo(ticket_id=ticket_id)
         before: dict[str, Any] = last.before or {}
-        values = {name: Ticket._meta.get_field(name).to_python(value) for name, value in before.items()}
+        columns = {field.attname: field for field in Ticket._meta.concrete_fields}
+        values = {name: columns[name].to_python(value) for name, value in before.items()}
         _move(ticket, "reopened", actor, at, data={"undone": last.fact}, **values)
 
 

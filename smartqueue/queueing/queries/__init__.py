@@ -15,6 +15,7 @@ from smartqueue.queueing.models import Agent, Eligibility, Queue, Ticket
 from smartqueue.queueing.states import WITH_AGENT
 from smartqueue.tenants.scope import ask
 
+
 @dataclass(frozen=True, slots=True)
 class Named:
     """A related row, as far as a ticket shows it."""
@@ -85,11 +86,9 @@ def show_ticket(*, tenant_id: UUID, ticket_id: UUID, at: datetime) -> TicketView
 
 
 def _view(row: tuple[Any, ...]) -> TicketView:
-    plain, (queue, queue_name, site, site_name, service, service_name, *people) = row[:22], row[22:]
-    related = [Named(row_id, name) if row_id else None for row_id, name in zip(people[::2], people[1::2], strict=True)]
-    return TicketView(
-        *plain, Named(queue, queue_name), Named(site, site_name), Named(service, service_name), *related
-    )
+    pairs = zip(row[22::2], row[23::2], strict=True)  # queue, site, service, customer, agent, counter
+    shown: list[Any] = [*row[:22], *(Named(row_id, name) if row_id else None for row_id, name in pairs)]
+    return TicketView(*shown)
 
 
 def tenant_of_token(token: str) -> UUID | None:
@@ -183,7 +182,8 @@ SELECT
         FILTER (WHERE t.day = today.day AND t.status = 'closed')::integer AS average_service_s,
     (100.0 * count(*) FILTER (WHERE t.day = today.day AND t.called_at - t.created_at <= make_interval(secs => CASE
             t.priority WHEN 10 THEN q.urgent_target_s WHEN 5 THEN q.elevated_target_s ELSE q.wait_target_s END))
-        / nullif(count(*) FILTER (WHERE t.day = today.day AND t.called_at IS NOT NULL), 0))::float8 AS percent_in_target,
+        / nullif(count(*) FILTER (WHERE t.day = today.day AND t.called_at IS NOT NULL), 0)
+    )::float8 AS percent_in_target,
     (SELECT count(*) FROM queueing_eligibility e JOIN queueing_agent a ON a.id = e.agent_id
         WHERE e.queue_id = q.id AND a.status IN ('available', 'busy')) AS open_counters
 FROM queueing_queue q

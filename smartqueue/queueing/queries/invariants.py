@@ -120,7 +120,7 @@ def check_invariants(tenant_id: UUID) -> list[Finding]:
         One finding per invariant; all is well when no finding has broken rows.
     """
     moves = sorted(LEGAL_MOVES)
-    values = {"tenant": tenant_id, "from": [move[0] for move in moves], "to": [move[1] for move in moves]}
+    values: dict[str, Any] = {"tenant": tenant_id, "from": [old for old, _ in moves], "to": [new for _, new in moves]}
     findings = []
     with connection.cursor() as cursor:
         for name, (says, question) in QUESTIONS.items():
@@ -156,7 +156,5 @@ def check_acknowledged(*, tenant_id: UUID, taken: Iterable[UUID], called: Mappin
 def undispatched(tenant_id: UUID) -> int:
     """Entries that the relay has not handed over yet."""
     with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT count(*) FROM journal_entry WHERE tenant_id = %s AND dispatched_at IS NULL", [tenant_id]
-        )
+        cursor.execute("SELECT count(*) FROM journal_entry WHERE tenant_id = %s AND dispatched_at IS NULL", [tenant_id])
         return int(cursor.fetchone()[0])
