@@ -70,15 +70,7 @@ sync_packages() {
     touch "$stamp"
 }
 
-have_chromium() {
-    command -v chromium >/dev/null || command -v chromium-browser >/dev/null || command -v google-chrome >/dev/null
-}
-
 if [ ! -e "$stamp" ] || [ uv.lock -nt "$stamp" ] || [ pyproject.toml -nt "$stamp" ] || [ ! -x .venv/bin/smartqueue ]; then
     make_venv
     sync_packages
-fi
-if [ "$group" = dev ] && [ "${1:-}" = dev ] && ! have_chromium; then
-    say "Installing Chromium for the tests in a browser"
-    apt_install chromium || say "Chromium could not be installed; the tests that need a browser will say so."
 fi

@@ -39,6 +39,8 @@ KEYWORDS: dict[str, Any] = {
         "npgettext": ((1, "c"), 2, 3),
     }.items()
 } | {"_": None, "gettext_noop": None}
+BORROWED = {"rest_framework": ("A valid biginteger is required.", "Integer value too large to convert to float")}
+"""Sentences of libraries that ship no French for them."""
 PLACE = re.compile(r"\{\w*\}|%\(\w+\)[a-z]|%[sd]")
 
 Key = tuple[str | tuple[str, ...], str | None]
@@ -103,6 +105,9 @@ def extracted() -> dict[Key, Message]:
     for name, _line, message, comments, context in sentences:
         where = [(f"smartqueue/{name}", None)]
         found.add(message, locations=where, auto_comments=comments, context=context)  # type: ignore[arg-type]
+    for library, borrowed in BORROWED.items():
+        for sentence in borrowed:
+            found.add(sentence, locations=[(library, None)])  # type: ignore[list-item]
     return {key_of(message): message for message in sorted(sentences_of(found), key=lambda one: str(key_of(one)))}
 
 

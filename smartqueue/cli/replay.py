@@ -57,7 +57,7 @@ def command(
     with _progress(console) as progress:
         api = Api(url=url, tenant=tenant, email=email, password=password)
         outcome = asyncio.run(_replay(recorded, speed, api, progress))
-    _print_speed(console, recorded, outcome)
+    _print_speed(console, recorded, outcome, asked=speed)
     _print_books(console, outcome)
     if outcome.books.deviations:
         raise SystemExit(1)
@@ -102,16 +102,17 @@ def _announce(console: Console, day: Day) -> None:
             console.print(f"  {count} {sentence}")
 
 
-def _print_speed(console: Console, day: Day, outcome: Outcome) -> None:
+def _print_speed(console: Console, day: Day, outcome: Outcome, *, asked: float) -> None:
     """How fast it went."""
     played, traffic = outcome.performance, outcome.traffic
     speed = (day.ended - day.began).total_seconds() / played.wall_s
+    wanted = f"asked for {asked:,.0f}" if asked else "as fast as possible"
     table = Table("Site", outcome.stage.code, title="Speed")
     rows = (
         ("Set up in", f"{outcome.setting_s:.1f} s"),
         ("Played in", f"{played.wall_s:.1f} s"),
-        ("Speed reached", f"{speed:,.0f} recorded seconds per second"),
-        ("Furthest behind", f"{played.worst_lag_s:.1f} s"),
+        ("Speed reached", f"{speed:,.0f} times real time, {wanted}"),
+        ("Furthest behind", f"{played.worst_lag_s:.1f} s" if asked else "-"),
         ("Requests", f"{len(traffic.seconds):,}, {len(traffic.seconds) / played.wall_s:,.0f} per second"),
         ("Latency", f"p50 {traffic.percentile_ms(0.5):.1f} ms, p99 {traffic.percentile_ms(0.99):.1f} ms"),
         ("Tried again", f"{traffic.retried:,}, of which {traffic.replayed:,} had been done already"),

@@ -15,7 +15,7 @@ from smartqueue.cli.leash import follow
 from smartqueue.cli.processes import Child, PlainError, Roster
 
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.2, 5.0
-LIVED_LONG_ENOUGH_S = 10.0  # after this a death is news again, and the pause starts small
+LIVED_LONG_ENOUGH_S = 3.0  # it has loaded and worked: its death is news again, and the pause starts small
 APPLICATION = "smartqueue.config.asgi:application"
 CELERY = ("-m", "celery", "-A", "smartqueue.config.celery")
 ENDING = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)

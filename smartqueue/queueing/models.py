@@ -80,7 +80,7 @@ class DayCounter(TenantOwned):
 
 
 class LowWater(TenantOwned):
-    """Nobody waits in this lane before `line_at`: call-next starts its search there (SPEED: head rot)."""
+    """Nobody waits in this lane before `line_at`: call-next starts its search there (docs/decisions/0005)."""
 
     queue = TenantForeignKey(Queue, on_delete=models.CASCADE)
     lane = models.SmallIntegerField()

@@ -15,7 +15,7 @@ class Isolate(Operation):
     """Force row-level security on a table and tie its relations to the tenant.
 
     For the application role, a row exists only inside its tenant's scope; `sq_platform` has an explicit policy that
-    opens every row; the owner is forced too, so migrations that move data name the tenant. Each `TenantForeignKey`
+    opens every row, also to the owner, who is forced too but a member of it. Each `TenantForeignKey`
     becomes a composite constraint. The target needs a unique constraint on `(tenant, id)`.
 
     A table with a required relation of that kind is tied to an existing tenant through it; only the others get a

@@ -4,11 +4,15 @@ import ast
 import re
 from collections.abc import Callable, Iterator
 from io import BytesIO
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+import django_filters
 import pytest
+import rest_framework
 from babel.messages.catalog import Message
+from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import write_po
 
 from scripts import messages
@@ -87,6 +91,25 @@ def test_an_unfinished_plural_stays_out_of_the_compiled_file(tmp_path, monkeypat
 )
 def test_a_translation_keeps_the_places_that_code_fills(english, string, keeps):
     assert messages.keeps_places(Message(english, string)) is keeps
+
+
+def test_the_libraries_of_the_api_have_french_for_all_they_say():
+    """Theirs, or ours in their place: `BORROWED`."""
+    from django.utils.translation import override
+    from django.utils.translation.trans_real import catalog
+
+    said = {
+        sentence if isinstance(sentence, str) else sentence[0]
+        for library in (rest_framework, django_filters)
+        for _path, _line, sentence, _comments, _context in extract_from_dir(
+            Path(library.__file__).parent, [("**.py", "python")], keywords=messages.KEYWORDS
+        )
+    }
+    with override("fr"):
+        known = {key if isinstance(key, str) else key[0] for key in catalog()._catalog}
+
+    assert sorted(said - known) == []
+    assert {sentence for borrowed in messages.BORROWED.values() for sentence in borrowed} <= said
 
 
 def test_a_page_s_sentences_are_found():
@@ -240,7 +263,7 @@ def test_a_weak_password_is_refused_in_the_reader_s_language(
     """Django's own sentences."""
     answer = api(None).post(
         "users/register/",
-        json={"email": f"{uuid4().hex[:12]}@example.sn", "password": "73915048", "full_name": "Demba"},
+        json={"email": f"demba@{uuid4().hex}.example", "password": "73915048", "full_name": "Demba"},
         headers=accept,
     )
 

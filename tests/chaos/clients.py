@@ -38,12 +38,13 @@ class Ledger:
         counts: takes, calls and closes that were acknowledged; retries by their cause.
         faults: answers that must never be given, whatever dies.
         longest_silence_s: the longest time in which nobody was served.
+        served_at: when somebody was last served, monotonic.
     """
 
     counts: Counter[str] = field(default_factory=Counter)
     faults: list[str] = field(default_factory=list)
     longest_silence_s: float = 0.0
-    _served_at: float = field(default_factory=time.monotonic)
+    served_at: float = field(default_factory=time.monotonic)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def count(self, what: str) -> None:
@@ -53,8 +54,8 @@ class Ledger:
     def served(self) -> None:
         with self._lock:
             instant = time.monotonic()
-            self.longest_silence_s = max(self.longest_silence_s, instant - self._served_at)
-            self._served_at = instant
+            self.longest_silence_s = max(self.longest_silence_s, instant - self.served_at)
+            self.served_at = instant
 
     def judge(self, answer: Answer, what: str) -> bool:
         """Is this an answer? A 503 that says when to come back is none; any other 5xx is a fault."""

@@ -1,8 +1,8 @@
 """A whole SmartQueue of its own, to be killed piece by piece: two web processes, two workers, a clock, two engines.
 
-    python tests/chaos/house.py run HOME PORT      until a signal; what dies is started again by the product's supervisor
-    python tests/chaos/house.py furnish AGENTS     a bank with a queue and its agents; prints them as JSON
-    python tests/chaos/house.py examine FILE       asks the invariants; FILE has what clients were told
+python -m tests.chaos.house run HOME PORT     until a signal; the product's supervisor starts again what dies
+python -m tests.chaos.house furnish AGENTS    a bank with a queue and its agents; prints them as JSON
+python -m tests.chaos.house examine FILE      asks the invariants; FILE has what clients were told
 """
 
 import json
@@ -61,7 +61,12 @@ def furnish(agents: int) -> dict[str, Any]:
     slug, instant = f"chaos-{uuid4().hex[:8]}", datetime.now(UTC)
     email = f"admin@{slug}.example"
     tenant = ensure_tenant(
-        name="Banque du chaos", slug=slug, type="bank", admin_email=email, admin_password=uuid4().hex, check_password=False
+        name="Banque du chaos",
+        slug=slug,
+        type="bank",
+        admin_email=email,
+        admin_password=uuid4().hex,
+        check_password=False,
     )
     with in_tenant(tenant.id):
         site = journal.add(
@@ -86,9 +91,7 @@ def hired(tenant: Any, site: Any, queue: Any, number: int, instant: datetime) ->
 
     name = f"Agent {number}"
     user = make_user(email=f"{uuid4().hex}@example.sn", password=uuid4().hex, full_name=name, check_password=False)
-    agent = hire_agent(
-        tenant_id=tenant.id, user=user, name=name, queue_ids=[queue.id], actor=SYSTEM, at=instant
-    )
+    agent = hire_agent(tenant_id=tenant.id, user=user, name=name, queue_ids=[queue.id], actor=SYSTEM, at=instant)
     counter = journal.add(Counter(tenant=tenant, site=site, name=f"Guichet {number}"), actor=SYSTEM, at=instant)
     sign_in_at_counter(agent_id=agent.id, counter_id=counter.id, actor=SYSTEM, at=instant)
     session = Session(user=user, tenant_id=tenant.id, family=uuid4(), refresh="")

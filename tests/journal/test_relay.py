@@ -167,13 +167,14 @@ def test_new_entries_do_not_wait_for_the_leases_of_a_dead_relay(happen, relay, n
     assert now_of(new).dispatched_at == NINE
 
 
-def test_two_relays_at_once_hand_each_entry_over_once(happen, relay):
-    entries = {happen().id for _ in range(150)}
+def test_two_relays_at_once_hand_each_entry_over_once(happen, relay, now_of):
+    entries = [happen() for _ in range(150)]
     listener = Listener()
 
     at_the_same_time(*[lambda: relay({HEARD: [listener]})] * 3)
 
-    assert sorted(listener.heard) == sorted(entries)
+    assert sorted(listener.heard) == [entry.id for entry in entries]
+    assert {now_of(entry).tries for entry in entries} == {0}, "some were leased twice"
 
 
 def test_while_a_handler_runs_the_relay_holds_no_transaction_open(happen, relay):

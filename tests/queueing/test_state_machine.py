@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
-from hypothesis import HealthCheck, Phase, settings
+from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule, run_state_machine_as_test
 
@@ -38,6 +38,7 @@ seconds = st.one_of(
 )
 
 
+patience = st.sampled_from([0, 4.99, 8, 10, 30])
 priorities = st.sampled_from([0, 0, 0, 5, 10])
 
 
@@ -120,6 +121,12 @@ class Day(RuleBasedStateMachine):
             clerk = ticket.clerk
         return clerk, self.world.agents[clerks.index(clerk)]
 
+    def caller(self, pick: int) -> Clerk:
+        """Mostly somebody whose hands are free."""
+        free = [clerk for clerk in self.house.clerks if self.house.in_hand(clerk) is None]
+        choice = free if free and pick % 8 else self.house.clerks
+        return choice[pick % len(choice)]
+
     def move(self, ticket: Visit | None, pick: int, wild: bool, name: str, action: Any, *model: Any, **wanted: Any) -> None:
         """One of the moves that all go `action(ticket_id, agent_id, …)`."""
         if ticket is None:
@@ -162,15 +169,12 @@ class Day(RuleBasedStateMachine):
 
     @rule(agent=number, queue=number, wild=seldom)
     def call_next(self, agent: int, queue: int, wild: bool) -> None:
-        clerk, _person = self.who(agent, False)
-        assert clerk
+        clerk = self.caller(agent)
         self.call_from(clerk, self.house.lines[queue % 4] if wild else clerk.serves[queue % len(clerk.serves)])
 
     @rule(agent=number)
     def call_next_from_all_lines(self, agent: int) -> None:
-        clerk, _person = self.who(agent, False)
-        assert clerk
-        self.call_from(clerk, None)
+        self.call_from(self.caller(agent), None)
 
     def call_from(self, clerk: Clerk, line: Line | None) -> None:
         person, at = self.world.agents[self.house.clerks.index(clerk)], self.tick()
@@ -185,8 +189,9 @@ class Day(RuleBasedStateMachine):
     @some("waiting")
     @rule(pick=number, agent=number, wild=seldom, reason=st.sampled_from(["", "Femme enceinte"]))
     def call_chosen(self, pick: int, agent: int, wild: bool, reason: str) -> None:
-        ticket, (clerk, person), at = self.one_of(pick, wild, "waiting"), self.who(agent, False), self.tick()
-        if ticket is None or clerk is None:
+        ticket, clerk, at = self.one_of(pick, wild, "waiting"), self.caller(agent), self.tick()
+        person = self.world.agents[self.house.clerks.index(clerk)]
+        if ticket is None:
             return
         self.both(
             lambda: self.house.call(clerk, ticket, reason, at),
@@ -200,8 +205,9 @@ class Day(RuleBasedStateMachine):
     # --- at the counter
 
     @some("called")
-    @rule(pick=number, agent=number, wild=seldom)
-    def recall(self, pick: int, agent: int, wild: bool) -> None:
+    @rule(pick=number, agent=number, wild=seldom, patience=patience)
+    def recall(self, pick: int, agent: int, wild: bool, patience: float) -> None:
+        self.at += timedelta(seconds=patience)
         self.move(self.one_of(pick, wild, "called"), agent, wild, "recall", tickets.recall_ticket)
 
     @some("called")
@@ -218,8 +224,9 @@ class Day(RuleBasedStateMachine):
     @some("paused")
     @rule(pick=number, agent=number, wild=seldom)
     def resume(self, pick: int, agent: int, wild: bool) -> None:
-        ticket, (clerk, person), at = self.one_of(pick, wild, "paused"), self.who(agent, False), self.tick()
-        if ticket is None or clerk is None:
+        ticket, clerk, at = self.one_of(pick, wild, "paused"), self.caller(agent), self.tick()
+        person = self.world.agents[self.house.clerks.index(clerk)]
+        if ticket is None:
             return
         self.both(
             lambda: self.house.resume(clerk, ticket, at),
@@ -247,8 +254,9 @@ class Day(RuleBasedStateMachine):
         )  # fmt: skip
 
     @some("called")
-    @rule(pick=number, agent=number, wild=seldom)
-    def no_show(self, pick: int, agent: int, wild: bool) -> None:
+    @rule(pick=number, agent=number, wild=seldom, patience=patience)
+    def no_show(self, pick: int, agent: int, wild: bool, patience: float) -> None:
+        self.at += timedelta(seconds=patience)
         self.move(self.one_of(pick, wild, "called"), agent, wild, "mark_no_show", tickets.mark_no_show)
 
     @some("called", "no_show", "paused")
@@ -408,12 +416,11 @@ def test_database_and_model_agree_on_days_nobody_would_think_of():
     run_state_machine_as_test(
         Day,
         settings=settings(
-            max_examples=200 if FULL else 25,
+            max_examples=200 if FULL else 40,
             stateful_step_count=50 if FULL else 30,
             deadline=None,
             database=None,
             print_blob=True,
             suppress_health_check=list(HealthCheck),
-            phases=[Phase.generate],
         ),
     )

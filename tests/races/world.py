@@ -1,12 +1,16 @@
 """Whole tenants for the races: made directly, without fixtures, so that Hypothesis and threads can have their own."""
 
-from collections.abc import Sequence
+import threading
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, time
 from typing import Any
 from uuid import UUID, uuid4
 
+from django.db import connection, connections
+
 from smartqueue.accounts.models import User
+from smartqueue.cli.processes import wait_until
 from smartqueue.journal.states import Actor, ActorKind
 from smartqueue.queueing.models import Agent, Eligibility, Queue
 from smartqueue.sites.models import Counter, OpeningHours, Service, Site
@@ -120,3 +124,54 @@ def broken_invariants(tenant_id: UUID) -> dict[str, list[tuple[Any, ...]]]:
 
 def utc(*parts: int) -> datetime:
     return datetime(*parts, tzinfo=UTC)  # type: ignore[arg-type,misc]
+
+
+class Held:
+    """An action that has been done but not committed, in a thread of its own, until the block ends.
+
+    What others do inside the block happens while its locks are held and its rows are unseen.
+    """
+
+    def __init__(self, tenant_id: UUID, action: Callable[[], Any]) -> None:
+        self.tenant_id, self.action = tenant_id, action
+        self.done, self.commit = threading.Event(), threading.Event()
+        self.error: Exception | None = None
+        self.result: Any = None
+        self.thread = threading.Thread(target=self._run)
+
+    def _run(self) -> None:
+        try:
+            with in_tenant(self.tenant_id):
+                self.result = self.action()
+                self.done.set()
+                assert self.commit.wait(timeout=9)
+        except Exception as error:
+            self.error = error
+        finally:
+            self.done.set()
+            connections.close_all()
+
+    def __enter__(self) -> "Held":
+        self.thread.start()
+        assert self.done.wait(timeout=9)
+        return self
+
+    def until_someone_waits(self) -> None:
+        """Return when another session stands at one of our locks."""
+        assert wait_until(is_waiting_for_a_lock, seconds=9)
+
+    def __exit__(self, *_: object) -> None:
+        self.commit.set()
+        self.thread.join(timeout=9)
+        if self.error:
+            raise self.error
+
+
+def is_waiting_for_a_lock() -> bool:
+    """Does some session of this database wait for another one? (pg_stat_activity hides that from other roles.)"""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT EXISTS (SELECT FROM pg_stat_activity"
+            " WHERE datname = current_database() AND cardinality(pg_blocking_pids(pid)) > 0)"
+        )
+        return bool(cursor.fetchone()[0])

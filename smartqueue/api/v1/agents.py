@@ -15,6 +15,7 @@ from smartqueue.accounts.actions import invite_person
 from smartqueue.api.v1.base import GroundData, Id, Strict, TenantView
 from smartqueue.api.v1.ground import Email, Flag, Text
 from smartqueue.api.v1.ground_filters import FlagFilter
+from smartqueue.api.v1.schema import problems
 from smartqueue.api.v1.tickets import NamedShape, TicketMove, TicketShape
 from smartqueue.kernel.clock import now
 from smartqueue.queueing import errors
@@ -113,7 +114,7 @@ class AgentsView(GroundData):
     def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         return Response(agents_json([self.get_object()])[0])
 
-    @extend_schema(request=HireForm, responses={201: AgentShape})
+    @extend_schema(request=HireForm, responses={201: AgentShape, **problems(429)})
     def create(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         wanted, instant = HireForm.accept(request.data), now()
         user = invite_person(email=wanted["email"], full_name=wanted["name"], at=instant)

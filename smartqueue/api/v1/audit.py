@@ -3,7 +3,9 @@
 from typing import Any, ClassVar
 
 import django_filters
+from django import forms
 from django.db.models import QuerySet
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from smartqueue.api.v1.base import GroundData
@@ -29,8 +31,13 @@ class EntryShape(serializers.Serializer[Any]):
     user_agent = serializers.CharField()
     endpoint = serializers.CharField()
     data: Any = serializers.JSONField()
-    before = serializers.JSONField(allow_null=True)
-    after = serializers.JSONField(allow_null=True)
+    before = serializers.JSONField(help_text="What changed, as it was; null where nothing was.")
+    after = serializers.JSONField(help_text="What changed, as it is; null where nothing is.")
+
+
+@extend_schema_field({"type": "string", "maxLength": 45, "description": "An IPv4 or IPv6 address."})
+class AddressFilter(django_filters.Filter):
+    field_class = forms.GenericIPAddressField
 
 
 class EntryFilter(django_filters.FilterSet):
@@ -39,7 +46,7 @@ class EntryFilter(django_filters.FilterSet):
     object_type = text(40)
     object = django_filters.UUIDFilter("object_id")
     actor = django_filters.UUIDFilter("actor_id")
-    ip = text(45)
+    ip = AddressFilter()
 
 
 class AuditLog(GroundData):

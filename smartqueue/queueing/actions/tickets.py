@@ -28,7 +28,7 @@ from smartqueue.queueing.errors import (
 )
 from smartqueue.queueing.models import Agent, Queue, Ticket, snapshot
 from smartqueue.queueing.queries import queue_or_refuse
-from smartqueue.queueing.states import FIRST_LANE, LIVE, Place, QueueStatus, TicketState
+from smartqueue.queueing.states import FIRST_LANE, LIVE, WITH_AGENT, Place, QueueStatus, TicketState
 from smartqueue.sites.queries import is_open
 
 W, C, S, P = TicketState.WAITING, TicketState.CALLED, TicketState.SERVING, TicketState.PAUSED
@@ -84,6 +84,7 @@ def resume_ticket(*, ticket_id: UUID, agent: Agent, actor: Actor, at: datetime) 
         raise AgentOffline
     with _locked(ticket_id, None, P) as ticket:
         assert ticket.paused_at is not None
+        agent = _seated(agent.id)
         served_before = ticket.started_at is not None
         away_s = max(0, int((at - ticket.paused_at).total_seconds())) if served_before else 0
         _move(
@@ -179,6 +180,7 @@ def undo(*, ticket_id: UUID, actor: Actor, at: datetime) -> None:
     Raises:
         NothingToUndo: too late, someone else's, or not the last thing that the actor did.
         AgentBusy: the agent it would come back to holds another ticket by now.
+        AgentOffline: that agent has left the counter.
     """
     with _locked(ticket_id, None, *TicketState) as ticket:
         last = Entry.objects.filter(object_id=ticket_id, version=ticket.version).first()
@@ -192,6 +194,8 @@ def undo(*, ticket_id: UUID, actor: Actor, at: datetime) -> None:
         before: dict[str, Any] = last.before or {}
         columns = {field.attname: field for field in Ticket._meta.concrete_fields}
         values = {name: columns[name].to_python(value) for name, value in before.items()}
+        if values.get("status") in WITH_AGENT:
+            _seated(values.get("agent_id", ticket.agent_id))
         _move(ticket, "reopened", actor, at, data={"undone": last.fact}, **values)
 
 
@@ -220,6 +224,14 @@ def _locked(ticket_id: UUID, agent_id: UUID | None, *states: TicketState) -> Ite
         if agent_id is not None and ticket.agent_id not in (None, agent_id):
             raise NotYourTicket
         yield ticket
+
+
+def _seated(agent_id: UUID) -> Agent:
+    """The agent, who cannot leave the counter before this transaction ends."""
+    agent = Agent.objects.select_for_update(no_key=True).filter(id=agent_id).first()
+    if agent is None or agent.counter_id is None:
+        raise AgentOffline
+    return agent
 
 
 def _move(

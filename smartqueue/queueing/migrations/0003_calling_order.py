@@ -109,9 +109,17 @@ CREATE CONSTRAINT TRIGGER ticket_is_recorded AFTER INSERT OR UPDATE OF version O
 -- Call-next starts looking at the lane's low-water mark (docs/decisions/0005). A ticket that enters the line before
 -- the mark lowers it in its own transaction; the row lock makes it wait for whoever is moving the mark.
 CREATE FUNCTION queueing_ticket_lowers_mark() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    v_mark timestamptz;
 BEGIN
-    UPDATE queueing_lowwater w SET line_at = NEW.line_at
-    WHERE w.tenant_id = NEW.tenant_id AND w.queue_id = NEW.queue_id AND w.lane = NEW.lane AND w.line_at > NEW.line_at;
+    -- Locked to the commit even where there is nothing to lower: nobody raises the mark past a ticket that is on its
+    -- way in and that he cannot see yet.
+    SELECT w.line_at INTO v_mark FROM queueing_lowwater w
+    WHERE w.tenant_id = NEW.tenant_id AND w.queue_id = NEW.queue_id AND w.lane = NEW.lane FOR UPDATE;
+    IF v_mark > NEW.line_at THEN
+        UPDATE queueing_lowwater w SET line_at = NEW.line_at
+        WHERE w.tenant_id = NEW.tenant_id AND w.queue_id = NEW.queue_id AND w.lane = NEW.lane;
+    END IF;
     RETURN NULL;
 END $$;
 

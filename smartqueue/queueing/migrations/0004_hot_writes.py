@@ -89,30 +89,49 @@ CALL = """
 CREATE FUNCTION queueing_pick(p_tenant uuid, p_queue uuid, p_at timestamptz) RETURNS uuid LANGUAGE plpgsql AS $$
 DECLARE
     q queueing_queue;
-    v_lane smallint;
-    v_mark timestamptz;
+    v_head record;
     v_ticket uuid;
 BEGIN
     SELECT * INTO q FROM queueing_queue WHERE tenant_id = p_tenant AND id = p_queue;
-    FOR v_lane, v_mark IN
-        SELECT w.lane, w.line_at
-        FROM queueing_lowwater w
-        CROSS JOIN LATERAL (
-            SELECT t.line_at, t.id FROM queueing_ticket t
-            WHERE t.queue_id = p_queue AND t.lane = w.lane AND t.status = 'waiting' AND t.line_at >= w.line_at
-            ORDER BY t.line_at, t.id LIMIT 1
-        ) head
-        WHERE w.tenant_id = p_tenant AND w.queue_id = p_queue
-        ORDER BY queueing_band(q.strategy, q.urgent_first, w.lane),
-            queueing_score(q, w.lane, head.line_at, p_at), head.id
-    LOOP
+    -- Each lane has one first: the best of them, one index entry each.
+    SELECT head.id, head.line_at, w.lane INTO v_head
+    FROM queueing_lowwater w
+    CROSS JOIN LATERAL (
+        SELECT t.id, t.line_at FROM queueing_ticket t
+        WHERE t.queue_id = p_queue AND t.lane = w.lane AND t.status = 'waiting' AND t.line_at >= w.line_at
+        ORDER BY t.line_at, t.id LIMIT 1
+    ) head
+    WHERE w.tenant_id = p_tenant AND w.queue_id = p_queue
+    ORDER BY queueing_band(q.strategy, q.urgent_first, w.lane),
+        queueing_score(q, w.lane, head.line_at, p_at), head.id
+    LIMIT 1;
+    IF FOUND THEN
         SELECT t.id INTO v_ticket FROM queueing_ticket t
-        WHERE t.queue_id = p_queue AND t.lane = v_lane AND t.status = 'waiting' AND t.line_at >= v_mark
-        ORDER BY t.line_at, t.id LIMIT 1 FOR UPDATE SKIP LOCKED;
+        WHERE t.id = v_head.id AND t.status = 'waiting' AND t.queue_id = p_queue
+          AND t.lane = v_head.lane AND t.line_at = v_head.line_at
+        FOR UPDATE SKIP LOCKED;
         IF FOUND THEN
             RETURN v_ticket;
         END IF;
-    END LOOP;
+        -- Somebody is moving it at this moment: the best of those whom nobody moves. They may stand in another lane;
+        -- a lane offers more of them than a queue has counters.
+        SELECT t.id INTO v_ticket
+        FROM queueing_lowwater w
+        CROSS JOIN LATERAL (
+            SELECT x.id, x.line_at FROM queueing_ticket x
+            WHERE x.queue_id = p_queue AND x.lane = w.lane AND x.status = 'waiting' AND x.line_at >= w.line_at
+            ORDER BY x.line_at, x.id LIMIT 64
+        ) near
+        JOIN queueing_ticket t ON t.id = near.id AND t.line_at = near.line_at
+        WHERE w.tenant_id = p_tenant AND w.queue_id = p_queue
+          AND t.status = 'waiting' AND t.queue_id = p_queue AND t.lane = w.lane
+        ORDER BY queueing_band(q.strategy, q.urgent_first, w.lane),
+            queueing_score(q, w.lane, near.line_at, p_at), near.id
+        LIMIT 1 FOR UPDATE OF t SKIP LOCKED;
+        IF FOUND THEN
+            RETURN v_ticket;
+        END IF;
+    END IF;
     -- Nobody above the marks: look once without them, so that an empty answer never rests on a mark.
     SELECT t.id INTO v_ticket FROM queueing_ticket t
     WHERE t.queue_id = p_queue AND t.status = 'waiting'
@@ -121,10 +140,10 @@ BEGIN
     RETURN v_ticket;
 END $$;
 
--- Move a lane's mark up to its first waiting ticket. Whoever puts a ticket in before the mark lowers it under the
--- same row lock. New tickets are safe: their `line_at` grows with the day's counter, which they hold until they
--- commit; yesterday's counter is locked here for the minutes around midnight.
-CREATE FUNCTION queueing_raise_mark(p_tenant uuid, p_queue uuid, p_lane smallint, p_called_at timestamptz, p_day date)
+-- Move a lane's mark up to its first waiting ticket. Whoever enters the line holds the mark's row lock until he
+-- commits (queueing_ticket_lowers_mark), so with that lock in hand everyone in this lane is seen; while somebody is on
+-- the way in, the mark stays for another time.
+CREATE FUNCTION queueing_raise_mark(p_tenant uuid, p_queue uuid, p_lane smallint, p_called_at timestamptz)
 RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
     v_first timestamptz;
@@ -132,15 +151,6 @@ BEGIN
     PERFORM 1 FROM queueing_lowwater w
     WHERE w.tenant_id = p_tenant AND w.queue_id = p_queue AND w.lane = p_lane FOR UPDATE SKIP LOCKED;
     IF NOT FOUND THEN
-        RETURN;
-    END IF;
-    PERFORM 1 FROM queueing_daycounter c
-    WHERE c.tenant_id = p_tenant AND c.queue_id = p_queue AND c.day <> p_day AND c.day >= p_day - 1
-    FOR UPDATE SKIP LOCKED;
-    IF NOT FOUND AND EXISTS (
-        SELECT 1 FROM queueing_daycounter c
-        WHERE c.tenant_id = p_tenant AND c.queue_id = p_queue AND c.day <> p_day AND c.day >= p_day - 1
-    ) THEN
         RETURN;
     END IF;
     SELECT min(t.line_at) INTO v_first FROM queueing_ticket t
@@ -170,7 +180,8 @@ BEGIN
     END IF;
     SELECT ag.status, ag.counter_id, ag.is_active, ag.user_id, c.name AS counter INTO a
     FROM queueing_agent ag LEFT JOIN sites_counter c ON c.tenant_id = ag.tenant_id AND c.id = ag.counter_id
-    WHERE ag.tenant_id = p_tenant AND ag.id = p_agent;
+    WHERE ag.tenant_id = p_tenant AND ag.id = p_agent
+    FOR KEY SHARE OF ag;  -- whoever is leaving the counter at this moment comes first, then we see that it is empty
     IF NOT FOUND OR NOT a.is_active THEN
         RETURN QUERY SELECT 'agent_not_found', NULL::uuid; RETURN;
     ELSIF p_user IS NOT NULL AND a.user_id <> p_user THEN
@@ -251,7 +262,7 @@ BEGIN
             'called_at', t.called_at, 'last_call_at', t.last_call_at, 'recalls', 0, 'call_reason', v_why)
     );
     IF t.lane <> 99 AND t.sequence % 32 = 0 THEN
-        PERFORM queueing_raise_mark(p_tenant, t.queue_id, t.lane, t.line_at, t.day);
+        PERFORM queueing_raise_mark(p_tenant, t.queue_id, t.lane, t.line_at);
     END IF;
     RETURN QUERY SELECT 'ok', t.id;
 END $$;
@@ -259,7 +270,7 @@ END $$;
 
 DROP_CALL = """
 DROP FUNCTION queueing_call(uuid, uuid, uuid, uuid, uuid, text, timestamptz, jsonb);
-DROP FUNCTION queueing_raise_mark(uuid, uuid, smallint, timestamptz, date);
+DROP FUNCTION queueing_raise_mark(uuid, uuid, smallint, timestamptz);
 DROP FUNCTION queueing_pick(uuid, uuid, timestamptz);
 """
 

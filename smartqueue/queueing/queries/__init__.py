@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+import orjson
 from django.db import connection
 from django.db.models import Q, QuerySet
 
@@ -87,7 +88,8 @@ def show_ticket(*, tenant_id: UUID, ticket_id: UUID, at: datetime) -> TicketView
 
 def _view(row: tuple[Any, ...]) -> TicketView:
     pairs = zip(row[22::2], row[23::2], strict=True)  # queue, site, service, customer, agent, counter
-    shown: list[Any] = [*row[:22], *(Named(row_id, name) if row_id else None for row_id, name in pairs)]
+    why = row[21] and orjson.loads(row[21])  # Django leaves JSON as text in a cursor's rows
+    shown: list[Any] = [*row[:21], why, *(Named(row_id, name) if row_id else None for row_id, name in pairs)]
     return TicketView(*shown)
 
 

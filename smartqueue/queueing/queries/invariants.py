@@ -1,4 +1,4 @@
-"""What must never happen, as questions to the database: each answers the rows that break it (TRUST, I1 to I7).
+"""What must never happen, as questions to the database: each answers the rows that break it, I1 to I7.
 
 Every question is asked inside one tenant's scope, so a tenant can be shown the proof over its own data.
 """

@@ -15,7 +15,7 @@ $$
 """
 
 # A local time becomes an instant by the rules of the site's zone on that very day: a day of 23 or 25 hours needs no
-# thought here. plpgsql, not sql: planned when it runs, after the scope has been set (TRUST, planner pitfall).
+# thought here. plpgsql, not sql: planned when it runs, after the scope has been set (docs/decisions/0002).
 INTERVALS = """
 CREATE FUNCTION sites_open_intervals(p_site uuid, p_day date)
 RETURNS TABLE (opens_at timestamptz, closes_at timestamptz)

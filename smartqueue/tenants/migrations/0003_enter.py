@@ -2,7 +2,7 @@
 
 from django.db import migrations
 
-# plpgsql, not sql: each statement is planned when it runs, after the scope has been set (TRUST, planner pitfall).
+# plpgsql, not sql: each statement is planned when it runs, after the scope has been set (docs/decisions/0002).
 ENTER = """
 CREATE FUNCTION tenants_enter(p_slug text, p_user uuid)
 RETURNS TABLE (tenant_id uuid, locale text, time_zone text, user_active boolean, role text)
