@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Make .venv from uv.lock, on a machine with Python 3.11+ and nothing else prepared.
 #   scripts/bootstrap.sh          what `smartqueue up` needs
-#   scripts/bootstrap.sh dev      and what the tests need, Chromium included
+#   scripts/bootstrap.sh dev      and what the tests need
 set -euo pipefail
 cd "$(dirname "$0")/.."
 

@@ -61,6 +61,7 @@ class Killer:
     database_down_s: list[float] = field(default_factory=list)
     service_down_s: list[float] = field(default_factory=list)
     errors: list[BaseException] = field(default_factory=list)
+    _measuring: threading.Event = field(default_factory=threading.Event)
     _end: threading.Event = field(default_factory=threading.Event)
     _threads: list[threading.Thread] = field(default_factory=list)
 
@@ -108,7 +109,7 @@ class Killer:
 
     def kill_a_process(self) -> None:
         working = [name for name, process in self.processes.items() if process.has_worked()]
-        if working:
+        if working and not self._measuring.is_set():
             name = self.chance.choice(working)
             self.kill(name)
             self.processes[name].killed()
@@ -126,11 +127,14 @@ class Killer:
         return False
 
     def kill_the_postmaster(self) -> None:
+        """Until somebody is served again, no web process is killed: it is PostgreSQL's absence that is measured."""
+        self._measuring.set()
         self.kill("postgres")
         died = time.monotonic()
         back = self.wait(self.database_answers)
         self.database_down_s.append(back - died)
         self.service_down_s.append(self.wait(lambda: self.ledger.served_at > back) - back)
+        self._measuring.clear()
 
     def wait(self, condition: Callable[[], bool]) -> float:
         """The instant at which it came true."""

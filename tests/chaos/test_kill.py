@@ -27,7 +27,7 @@ FULL = bool(os.environ.get("SMARTQUEUE_FULL"))
 KILLING_S = 60 if FULL else 12
 AGENTS, TAKERS = 12, 6
 THINK_S = 0.02
-BACK_WITHIN_S = 5.0
+BACK_WITHIN_S = 5.0 if FULL else 20.0  # the small run shares its two cores with other tests
 SEED = 20261121
 # Kind: seconds to the first kill, seconds between two.
 EVERY_S = {"process": (0.2, 0.2), "valkey": (1.0, 5.0), "backend": (2.0, 5.0), "postgres": (4.0, 8.0)}
