@@ -51,10 +51,10 @@ class Book(Catalog):
 
     def __init__(self, language: str) -> None:
         super().__init__(locale=language, charset="utf-8", fuzzy=False, header_comment=HEADER.format(language=language))
-        self._num_plurals, self._plural_expr = PLURALS[language]
+        self._num_plurals, self._plural_expr = PLURALS[language]  # type: ignore[assignment]  # None at first
 
     @property
-    def mime_headers(self) -> list[tuple[str, str]]:  # type: ignore[override]  # Babel has a writable one
+    def mime_headers(self) -> list[tuple[str, str]]:
         return [
             ("Project-Id-Version", "SmartQueue"),
             ("Language", str(self.locale_identifier)),
@@ -206,7 +206,7 @@ def _findings_in(language: str, code: Iterable[Key]) -> Iterator[str]:
 def keeps_places(message: Message) -> bool:
     """Whether each translated form has the `{name}`, `%(name)s` and `%d` of one of the English forms."""
     english = [message.id] if isinstance(message.id, str) else message.id
-    strings = [message.string] if isinstance(message.string, str) else message.string
+    strings = [message.string] if isinstance(message.string, str) else message.string or ()
     allowed = [set(PLACE.findall(form)) for form in english]
     return all(set(PLACE.findall(form)) in allowed for form in strings)
 

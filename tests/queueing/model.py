@@ -38,9 +38,7 @@ class Line:
     status: str = "open"
     capacity: int | None = None
     targets: dict[int, int] = field(default_factory=lambda: {0: 900, 5: 600, 10: 300})
-    rates: dict[int, Fraction] = field(
-        default_factory=lambda: {0: Fraction(1), 5: Fraction(2), 10: Fraction(4)}
-    )
+    rates: dict[int, Fraction] = field(default_factory=lambda: {0: Fraction(1), 5: Fraction(2), 10: Fraction(4)})
     recall_gap: int = 10 * SECOND
     grace: int = 30 * SECOND
     closing_grace: int = HOUR
@@ -313,9 +311,7 @@ class House:
         for ticket in self.tickets:
             over = not self.is_open(at) and not self.is_open(at - ticket.line.closing_grace)
             left = over and ticket.status in {"waiting", "paused"} and at - ticket.arrived > 60 * SECOND
-            forgotten = (
-                ticket.status in IN_HAND and ticket.called is not None and at - ticket.called > FORGOTTEN_AFTER
-            )
+            forgotten = ticket.status in IN_HAND and ticket.called is not None and at - ticket.called > FORGOTTEN_AFTER
             if left or forgotten:
                 with self._done("system", "expired", ticket, at):
                     ticket.status, ticket.ended = "expired", at

@@ -105,9 +105,7 @@ def test_i2_a_counter_that_is_not_the_last_number(lawless, world, step):
 
 
 def test_i2_numbers_without_a_counter_and_a_counter_without_numbers(lawless, world):
-    lawless.execute(
-        "UPDATE queueing_daycounter SET day = day + 1 WHERE tenant_id = %s", [world.id]
-    )
+    lawless.execute("UPDATE queueing_daycounter SET day = day + 1 WHERE tenant_id = %s", [world.id])
 
     broken = broken_invariants(world.id)
 
@@ -179,7 +177,7 @@ def test_i6_a_move_that_no_rule_allows(lawless, world):
 
 def test_i6_a_first_entry_that_is_not_waiting(lawless, world):
     ticket = world.tickets[1]
-    lawless.execute("UPDATE journal_entry SET after = '{\"status\": \"called\"}' WHERE object_id = %s", [ticket])
+    lawless.execute('UPDATE journal_entry SET after = \'{"status": "called"}\' WHERE object_id = %s', [ticket])
     lawless.execute(
         "UPDATE queueing_ticket SET status = 'called', agent_id = %s, called_at = created_at WHERE id = %s",
         [world.agents[1].agent.id, ticket],
@@ -217,11 +215,13 @@ def test_i6b_an_entry_that_found_something_else(lawless, world):
 def test_i6b_an_entry_after_one_that_names_no_state(lawless, world):
     """Deferred and recalled change no state: what the next entry found is what the one before them left."""
     ticket = world.tickets[1]
-    steps = [("ticket.deferred", None, None), ("ticket.deferred", None, None), ("ticket.cancelled", "called", "cancelled")]
+    steps = [
+        ("ticket.deferred", None, None),
+        ("ticket.deferred", None, None),
+        ("ticket.cancelled", "called", "cancelled"),
+    ]
     for version, (fact, found, left) in enumerate(steps, start=2):
-        lawless.execute(
-            ENTRY, {"fact": fact, "version": version, "found": found, "left": left, "ticket": ticket}
-        )
+        lawless.execute(ENTRY, {"fact": fact, "version": version, "found": found, "left": left, "ticket": ticket})
     lawless.execute(
         "UPDATE queueing_ticket SET status = 'cancelled', ended_at = created_at, version = 4 WHERE id = %s", [ticket]
     )

@@ -6,7 +6,14 @@ from typing import Any
 
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule, run_state_machine_as_test
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
 
 from smartqueue.journal import actions as journal
 from smartqueue.journal.states import SYSTEM
@@ -56,14 +63,16 @@ class Day(RuleBasedStateMachine):
 
     @initialize(crowd=st.lists(st.tuples(number, priorities), min_size=3, max_size=9))
     def morning(self, crowd: list[tuple[int, int]]) -> None:
-        self.world = world = build_world(
-            queues=QUEUES, agents=3, serving=SERVING, hours=(time(6), time(22))
-        )
+        self.world = world = build_world(queues=QUEUES, agents=3, serving=SERVING, hours=(time(6), time(22)))
         self.at, self.step = MORNING, 0
         lines = [
             Line(
                 queue.id,
-                **{name: fields[name] for name in ("strategy", "urgent_first", "capacity", "max_deferrals") if name in fields},
+                **{
+                    name: fields[name]
+                    for name in ("strategy", "urgent_first", "capacity", "max_deferrals")
+                    if name in fields
+                },
                 recall_gap=fields.get("recall_gap_s", 10) * 1_000_000,
                 grace=fields.get("no_show_grace_s", 30) * 1_000_000,
             )
@@ -127,7 +136,9 @@ class Day(RuleBasedStateMachine):
         choice = free if free and pick % 8 else self.house.clerks
         return choice[pick % len(choice)]
 
-    def move(self, ticket: Visit | None, pick: int, wild: bool, name: str, action: Any, *model: Any, **wanted: Any) -> None:
+    def move(
+        self, ticket: Visit | None, pick: int, wild: bool, name: str, action: Any, *model: Any, **wanted: Any
+    ) -> None:
         """One of the moves that all go `action(ticket_id, agent_id, …)`."""
         if ticket is None:
             return
@@ -159,7 +170,12 @@ class Day(RuleBasedStateMachine):
             expected = refused.name
         try:
             ticket_id = hot.issue_ticket(
-                tenant_id=self.world.id, queue_id=line.id, channel="kiosk", priority=priority, actor=actor, at=self.at  # type: ignore[arg-type]
+                tenant_id=self.world.id,
+                queue_id=line.id,
+                channel="kiosk",
+                priority=priority,
+                actor=actor,
+                at=self.at,  # type: ignore[arg-type]
             )
         except RuleBroken as refused:
             assert type(refused).__name__ == expected
@@ -181,7 +197,11 @@ class Day(RuleBasedStateMachine):
         self.both(
             lambda: self.house.call_next(clerk, line, at),
             lambda: hot.call_next_ticket(
-                tenant_id=self.world.id, agent_id=clerk.id, queue_id=line and line.id, actor=actor_of(person), at=self.at
+                tenant_id=self.world.id,
+                agent_id=clerk.id,
+                queue_id=line and line.id,
+                actor=actor_of(person),
+                at=self.at,
             ),
             scoped=False,
         )
@@ -281,7 +301,15 @@ class Day(RuleBasedStateMachine):
         ticket = self.one_of(pick, wild, "waiting", "called", "serving", "paused")
         to = self.house.lines[queue % 4]
         self.move(
-            ticket, agent, wild, "transfer", tickets.transfer_ticket, to, "ailleurs", to_queue_id=to.id, reason="ailleurs"
+            ticket,
+            agent,
+            wild,
+            "transfer",
+            tickets.transfer_ticket,
+            to,
+            "ailleurs",
+            to_queue_id=to.id,
+            reason="ailleurs",
         )
 
     @some("waiting", "called", "paused")
@@ -377,7 +405,9 @@ class Day(RuleBasedStateMachine):
         assert rows.keys() == {ticket.id for ticket in self.house.tickets}
         for ticket in self.house.tickets:
             shown, expected = self.shown(rows[ticket.id]), self.expected(ticket)
-            assert shown == expected, {name: (shown[name], expected[name]) for name in shown if shown[name] != expected[name]}
+            assert shown == expected, {
+                name: (shown[name], expected[name]) for name in shown if shown[name] != expected[name]
+            }
         assert seats == {clerk.id: (clerk.status, self.counter(clerk.desk)) for clerk in self.house.clerks}
 
     @invariant()

@@ -3,6 +3,7 @@
 from functools import partial
 from uuid import uuid4
 
+import httpx
 import pytest
 
 from smartqueue.journal.states import SYSTEM
@@ -12,7 +13,7 @@ from smartqueue.queueing.actions import agents, hot, tickets
 from smartqueue.queueing.models import Agent, AgentSession, Ticket
 from smartqueue.queueing.states import AgentStatus
 from smartqueue.tenants.scope import in_tenant
-from tests.cast import NINE, Api, at_the_same_time
+from tests.cast import NINE, at_the_same_time
 from tests.races.world import Held, actor_of, broken_invariants, build_world
 
 ROUNDS = 6
@@ -37,9 +38,7 @@ def in_scope(world, action, **wanted):
 
 
 def take(world, queue=0):
-    return hot.issue_ticket(
-        tenant_id=world.id, queue_id=world.queues[queue].id, channel="kiosk", actor=SYSTEM, at=NINE
-    )
+    return hot.issue_ticket(tenant_id=world.id, queue_id=world.queues[queue].id, channel="kiosk", actor=SYSTEM, at=NINE)
 
 
 def call(world, agent=0, ticket_id=None):
@@ -294,21 +293,30 @@ def test_a_closed_visit_does_not_come_back_to_a_counter_that_was_left(world):
     assert row(world, ticket_id).status == "closed"
 
 
-# --- idempotency keys
+# --- idempotency keys, over HTTP against two processes
 
 
-def take_over_http(world, person, key, **body):
-    return Api(person).post(
-        f"tenants/{world.tenant.slug}/tickets/",
-        json={"queue_id": str(world.queues[0].id), "channel": "agent"} | body,
-        headers={"Idempotency-Key": key},
-    )
+@pytest.fixture
+def post(live_server_url, world):
+    """`post(person, path, key, body) -> answer`: below the world's tenant."""
+
+    def send(person, path, key, body):
+        headers = {"Authorization": f"Bearer {person.token}", "Idempotency-Key": key}
+        url = f"{live_server_url}/api/v1/tenants/{world.tenant.slug}/{path}"
+        with httpx.Client(headers=headers, timeout=30, trust_env=False) as client:
+            return client.post(url, json=body)
+
+    return send
 
 
-def test_ten_equal_requests_with_one_key_take_one_ticket(world):
-    key = uuid4().hex
+def ticket_form(world, **fields):
+    return {"queue_id": str(world.queues[0].id), "channel": "agent"} | fields
 
-    answers = at_the_same_time(*[partial(take_over_http, world, world.agents[0], key)] * 10)
+
+def test_ten_equal_requests_with_one_key_take_one_ticket(world, post):
+    ask = partial(post, world.agents[0], "tickets/", uuid4().hex, ticket_form(world))
+
+    answers = at_the_same_time(*[ask] * 10)
 
     assert {answer.status_code for answer in answers} == {201}
     assert len({answer.content for answer in answers}) == 1
@@ -317,11 +325,11 @@ def test_ten_equal_requests_with_one_key_take_one_ticket(world):
         assert Ticket.objects.count() == 1
 
 
-def test_one_key_with_two_bodies_at_once_takes_one_ticket(world):
+def test_one_key_with_other_bodies_at_once_takes_one_ticket(world, post):
     key = uuid4().hex
 
     answers = at_the_same_time(
-        *[partial(take_over_http, world, world.agents[0], key, priority=priority) for priority in (0, 5, 10)]
+        *[partial(post, world.agents[0], "tickets/", key, ticket_form(world, priority=n)) for n in (0, 5, 10)]
     )
 
     assert sorted(answer.status_code for answer in answers) == [201, 422, 422]
@@ -329,26 +337,35 @@ def test_one_key_with_two_bodies_at_once_takes_one_ticket(world):
         assert Ticket.objects.count() == 1
 
 
-def test_one_key_of_two_people_is_two_keys(world):
+def test_one_key_of_three_people_is_three_keys(world, post):
     key = uuid4().hex
 
-    answers = at_the_same_time(*[partial(take_over_http, world, person, key) for person in world.agents])
+    answers = at_the_same_time(*[partial(post, person, "tickets/", key, ticket_form(world)) for person in world.agents])
 
     assert {answer.status_code for answer in answers} == {201}
     assert len({answer.json()["id"] for answer in answers}) == 3
 
 
-def test_call_next_said_again_with_its_key_answers_the_same_ticket(world):
+def test_call_next_said_again_with_its_key_answers_the_same_ticket(world, post):
     take(world), take(world)
-    path, key = f"tenants/{world.tenant.slug}/agents/me/call-next/", {"Idempotency-Key": uuid4().hex}
     queue = {"queue_id": str(world.queues[0].id)}
+    ask = partial(post, world.agents[0], "agents/me/call-next/", uuid4().hex, queue)
 
-    answers = at_the_same_time(
-        *[lambda: Api(world.agents[0]).post(path, json=queue, headers=key)] * 4
-    )
-    answers.append(Api(world.agents[0]).post(path, json=queue, headers=key))
+    answers = [*at_the_same_time(*[ask] * 4), ask()]
 
     assert {answer.status_code for answer in answers} == {200}
     assert len({answer.content for answer in answers}) == 1
     with in_tenant(world.id):
         assert Ticket.objects.filter(status="called").count() == 1
+
+
+def test_one_agent_calling_twice_at_once_with_two_keys_gets_one_person(world, post):
+    take(world), take(world)
+    queue = {"queue_id": str(world.queues[0].id)}
+
+    answers = at_the_same_time(
+        *[partial(post, world.agents[0], "agents/me/call-next/", uuid4().hex, queue) for _ in range(4)]
+    )
+
+    assert sorted(answer.status_code for answer in answers) == [200, 409, 409, 409]
+    assert {answer.json()["code"] for answer in answers if answer.status_code == 409} == {"agent_busy"}

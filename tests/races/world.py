@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, time
 from typing import Any
@@ -175,3 +176,18 @@ def is_waiting_for_a_lock() -> bool:
             " WHERE datname = current_database() AND cardinality(pg_blocking_pids(pid)) > 0)"
         )
         return bool(cursor.fetchone()[0])
+
+
+def together(*doings: Callable[[], Any], seconds: float = 300) -> list[Any]:
+    """Run in threads that start at one barrier; the first exception is raised here."""
+    start = threading.Barrier(len(doings))
+
+    def run(doing: Callable[[], Any]) -> Any:
+        try:
+            start.wait(timeout=20)
+            return doing()
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(len(doings)) as threads:
+        return [future.result(timeout=seconds) for future in [threads.submit(run, doing) for doing in doings]]

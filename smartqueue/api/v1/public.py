@@ -12,6 +12,7 @@ from smartqueue.api.v1.base import Caller, TenantView, actor_of
 from smartqueue.api.v1.tickets import DeferForm, NamedShape, Nothing
 from smartqueue.journal.states import ActorKind
 from smartqueue.kernel.clock import now
+from smartqueue.kernel.errors import RuleBroken
 from smartqueue.queueing.actions import tickets
 from smartqueue.queueing.errors import TicketNotFound
 from smartqueue.queueing.queries import show_ticket, tenant_of_token, ticket_id_of_token
@@ -71,13 +72,18 @@ class PublicTicket(TenantView):
         return self.show()
 
     def show(self) -> Response:
+        return Response(self.seen(), headers={"Cache-Control": "no-store", "Referrer-Policy": "no-referrer"})
+
+    def seen(self) -> dict[str, Any]:
         view = show_ticket(tenant_id=self.caller.tenant_id, ticket_id=self.ticket_id, at=now())
         if view is None:
             raise TicketNotFound
-        return Response(
-            {name: getattr(view, name) for name in FIELDS},
-            headers={"Cache-Control": "no-store", "Referrer-Policy": "no-referrer"},
-        )
+        return {name: getattr(view, name) for name in FIELDS}
+
+    def handle_exception(self, exc: Exception) -> Response:
+        if isinstance(exc, RuleBroken) and exc.facts.pop("ticket_id", None):  # as its owner may see it
+            exc.facts["ticket"] = self.seen()
+        return super().handle_exception(exc)
 
 
 class PublicCancel(PublicTicket):

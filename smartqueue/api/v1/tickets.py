@@ -238,6 +238,8 @@ class TicketMove(TenantView):
         return Response(ticket_json(view))
 
     def handle_exception(self, exc: Exception) -> Response:
+        if isinstance(exc, RuleBroken) and exc.status == 409 and not self.one_statement:
+            exc.facts.setdefault("ticket_id", self.kwargs["id"])  # also where only PostgreSQL has refused
         if isinstance(exc, RuleBroken) and "ticket_id" in exc.facts:
             view = show_ticket(tenant_id=self.caller.tenant_id, ticket_id=exc.facts.pop("ticket_id"), at=now())
             exc.facts["ticket"] = view and ticket_json(view)
