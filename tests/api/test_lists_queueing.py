@@ -1,6 +1,7 @@
 """Lists of queues, tickets, agents and the audit log: whose rows, how many queries, filters, pages, search."""
 
 from datetime import timedelta
+from itertools import chain
 from uuid import uuid4
 
 import pytest
@@ -46,7 +47,7 @@ def makers(bank, tellers, make_queue, make_agent, take):
 
 
 @pytest.mark.parametrize(
-    ("kind", "expected", "already"), [("tickets/", 5, 0), ("queues/", 4, 1), ("agents/", 6, 0), ("audit-log/", 4, 0)]
+    ("kind", "expected", "already"), [("tickets/", 4, 0), ("queues/", 3, 1), ("agents/", 5, 0), ("audit-log/", 3, 0)]
 )
 def test_a_list_costs_the_same_for_one_row_and_for_three(api, base, moussa, cheikh, makers, kind, expected, already):
     make_world("Autre")  # rows that must not appear
@@ -63,18 +64,18 @@ def test_a_list_costs_the_same_for_one_row_and_for_three(api, base, moussa, chei
 
 
 def walked(client, path):
-    """Numbers seen page by page to the end, and again back to the start."""
-    forward, backward, pages = [], [], 0
-    while path and pages < 20:
-        page = client.get(path).json()
-        forward += [row["id"] for row in page["results"]]
-        last, path, pages = page, (page["next"] or "").partition("/api/v1/")[2], pages + 1
-    backward, path = [row["id"] for row in reversed(last["results"])], last["previous"]
-    while path and pages < 40:
-        page = client.get(path.partition("/api/v1/")[2]).json()
-        backward += [row["id"] for row in reversed(page["results"])]
-        path, pages = page["previous"], pages + 1
-    return forward, backward
+    """Ids seen page by page to the end, from there back to the start, and to the end once more."""
+
+    def walk(page, way):
+        for _page in range(20):
+            yield [row["id"] for row in (page["results"] if way == "next" else reversed(page["results"]))]
+            last.append(page)
+            if not page[way]:
+                return
+            page = client.get(page[way].partition("/api/v1/")[2]).json()
+
+    last = [client.get(path).json()]
+    return [list(chain(*walk(last[-1], way))) for way in ("next", "previous", "next")]
 
 
 @pytest.mark.parametrize(
@@ -88,16 +89,18 @@ def walked(client, path):
 )
 def test_every_row_is_seen_once_forward_and_back(api, base, moussa, makers, kind, orderings):
     """Tickets all arrived at the same instant: the hardest case for a cursor."""
-    for _n in range(5):
+    for _n in range(6 if kind == "queues/" else 7):
         makers[kind]()
     client = api(moussa)
     everything = {row["id"] for row in client.get(f"{base}{kind}").json()["results"]}
 
     for ordering in orderings:
-        forward, backward = walked(client, f"{base}{kind}?limit=2" + (f"&ordering={ordering}" if ordering else ""))
+        forward, backward, again = walked(
+            client, f"{base}{kind}?limit=2" + (f"&ordering={ordering}" if ordering else "")
+        )
         assert len(forward) == len(set(forward)), ordering
         assert set(forward) == everything, ordering
-        assert backward == forward[::-1], ordering
+        assert (backward, again) == (forward[::-1], forward), ordering
 
 
 def numbers(answer):

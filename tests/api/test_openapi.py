@@ -16,7 +16,9 @@ DESCRIBED = [endpoint for endpoint in endpoints() if endpoint.template not in {"
 LISTS = [
     endpoint
     for endpoint in DESCRIBED
-    if endpoint.method == "GET" and getattr(endpoint.view, "pagination_class", None) and not endpoint.template.endswith("id}/")
+    if endpoint.method == "GET"
+    and getattr(endpoint.view, "pagination_class", None)
+    and not endpoint.template.endswith("id}/")
 ]
 
 
@@ -111,7 +113,12 @@ def test_a_list_says_how_it_is_filtered_ordered_and_paged(endpoint, operation):
     filters = getattr(view, "filterset_class", None)
     offered = getattr(view, "ordering_fields", ())
 
-    assert set(parameters) == {"cursor", "limit", *(filters.base_filters if filters else ()), *(["ordering"] if offered else [])}
+    assert set(parameters) == {
+        "cursor",
+        "limit",
+        *(filters.base_filters if filters else ()),
+        *(["ordering"] if offered else []),
+    }
     assert parameters["limit"] == {"type": "integer", "minimum": 1, "maximum": 200, "default": 50}
     if offered:
         assert set(parameters["ordering"]["enum"]) == {f"{sign}{name}" for name in offered for sign in ("", "-")}

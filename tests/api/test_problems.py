@@ -194,7 +194,8 @@ def test_a_transfer_to_where_one_is_goes_nowhere(world, move):
 
 
 @pytest.mark.parametrize(
-    ("name", "column", "code"), [("recall", "recall_gap_s", "too_soon"), ("mark-no-show", "no_show_grace_s", "too_soon")]
+    ("name", "column", "code"),
+    [("recall", "recall_gap_s", "too_soon"), ("mark-no-show", "no_show_grace_s", "too_soon")],
 )
 def test_too_soon_says_how_long_to_wait(world, move, bring, name, column, code):
     bring("called")

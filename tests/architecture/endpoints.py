@@ -30,7 +30,9 @@ class Endpoint:
     def places(self) -> list[str]:
         """What stands in the braces of the address, as kinds of rows: `sites/{site}/exceptions/{exception}/`."""
         parts = self.template.removeprefix("tenants/{slug}/").split("/")
-        return ["token" if part == "{token}" else KINDS[parts[n - 1]] for n, part in enumerate(parts) if part[:1] == "{"]
+        return [
+            "token" if part == "{token}" else KINDS[parts[n - 1]] for n, part in enumerate(parts) if part[:1] == "{"
+        ]
 
     def path(self, slug: str, rows: dict[str, str]) -> str:
         path = self.template.replace("{slug}", slug)
@@ -61,7 +63,9 @@ WEEK = {"hours": [{"weekday": 1, "opens": "08:00", "closes": "16:00"}]}
 TENANT = "tenants/{slug}/"
 
 
-def ground(collection: str, new: dict[str, Any], change: dict[str, Any], least: str = "admin", read: str = "agent") -> Any:
+def ground(
+    collection: str, new: dict[str, Any], change: dict[str, Any], least: str = "admin", read: str = "agent"
+) -> Any:
     """Examples of a collection that is listed, read, added to, changed and deleted from."""
     rows, row = f"{TENANT}{collection}/", f"{TENANT}{collection}/{{id}}/"
     return {
@@ -89,9 +93,7 @@ EXAMPLES: dict[str, Example] = {
     f"GET {TENANT}services/{{id}}/hours/": Example("agent"),
     f"PUT {TENANT}services/{{id}}/hours/": Example("admin", WEEK),
     **ground("customers", {"full_name": "Awa Ba", "metadata": {"a": 1}}, {"notes": "Sourd"}, "manager"),
-    **ground(
-        "notification-templates", {"kind": "a", "channel": "sms", "body": "b"}, {"body": "c"}, "admin", "manager"
-    ),
+    **ground("notification-templates", {"kind": "a", "channel": "sms", "body": "b"}, {"body": "c"}, "admin", "manager"),
     **ground(
         "queues",
         {"name": "Prêts", "site": "{site}", "service": "{other_service}", "prefix": "P", "capacity": 50},
@@ -105,9 +107,15 @@ EXAMPLES: dict[str, Example] = {
     f"GET {TENANT}tickets/": Example("agent"),
     f"POST {TENANT}tickets/": Example(
         "agent",
-        {"queue_id": "{queue}", "channel": "kiosk", "priority": 5, "customer_id": "{customer}",
-         "service_id": "{service}", "language": "wo"},
-    ),  # fmt: skip
+        {
+            "queue_id": "{queue}",
+            "channel": "kiosk",
+            "priority": 5,
+            "customer_id": "{customer}",
+            "service_id": "{service}",
+            "language": "wo",
+        },
+    ),
     f"GET {TENANT}tickets/{{id}}/": Example("agent"),
     f"POST {TENANT}tickets/{{id}}/call/": Example("agent", {"reason": "Femme enceinte", "agent_id": "{agent}"}),
     f"POST {TENANT}tickets/{{id}}/recall/": Example("agent", {}),
@@ -122,9 +130,7 @@ EXAMPLES: dict[str, Example] = {
     f"POST {TENANT}tickets/{{id}}/cancel/": Example("agent", {"reason": "Parti"}),
     f"POST {TENANT}tickets/{{id}}/undo/": Example("agent", {}),
     f"GET {TENANT}agents/": Example("manager"),
-    f"POST {TENANT}agents/": Example(
-        "manager", {"email": "{email}", "name": "Ousmane Sy", "queue_ids": ["{queue}"]}
-    ),
+    f"POST {TENANT}agents/": Example("manager", {"email": "{email}", "name": "Ousmane Sy", "queue_ids": ["{queue}"]}),
     f"GET {TENANT}agents/{{id}}/": Example("manager"),
     f"PATCH {TENANT}agents/{{id}}/": Example(
         "manager", {"name": "Binta", "is_active": True, "queue_ids": ["{queue}", "{other_queue}"]}
@@ -186,9 +192,7 @@ def _walk(patterns: Any, prefix: str = "") -> Iterator[tuple[str, Any]]:
 
 
 def _methods(view: Any) -> list[str]:
-    known = getattr(view, "actions", None) or [
-        name for name in view.cls.http_method_names if hasattr(view.cls, name)
-    ]
+    known = getattr(view, "actions", None) or [name for name in view.cls.http_method_names if hasattr(view.cls, name)]
     return [name.upper() for name in known if name not in {"head", "options"}]
 
 

@@ -22,7 +22,13 @@ def each(chosen):
 def said(answer):
     """Status, code and what else a stranger could tell two refusals apart by; ids that he gave himself are blank."""
     content = answer.json()
-    return answer.status_code, answer["Content-Type"], content["code"], content["detail"], sorted(content.get("errors", ()))
+    return (
+        answer.status_code,
+        answer["Content-Type"],
+        content["code"],
+        content["detail"],
+        sorted(content.get("errors", ())),
+    )
 
 
 def tells_nothing_of(world, *answers):
@@ -114,9 +120,7 @@ def test_another_tenants_id_in_a_body_is_an_absent_one(endpoint, kind, bank_worl
 
 @each([endpoint for endpoint in OF_TENANT if endpoint.method == "GET" and not endpoint.places])
 def test_a_list_shows_the_own_rows_and_nobody_elses(endpoint, bank_world, town_world):
-    theirs, ours = (
-        world.api().get(endpoint.path(world.slug, world.rows)) for world in (town_world, bank_world)
-    )
+    theirs, ours = (world.api().get(endpoint.path(world.slug, world.rows)) for world in (town_world, bank_world))
 
     assert (theirs.status_code, ours.status_code) == (200, 200)
     assert theirs.json()["results"], "an empty list would prove nothing"

@@ -2,6 +2,7 @@
 
 import http.client
 import json
+import sys
 import threading
 import time
 from collections import Counter
@@ -147,3 +148,9 @@ def all_together(doings: Iterable[Callable[[], None]], *, seconds: float) -> Non
     if failures:
         raise failures[0]
     assert not any(thread.is_alive() for thread in threads), "somebody is still waiting"
+
+
+def tell(capsys: Any, text: str) -> None:
+    """Show figures while the tests run: they are what a run of the large version is for."""
+    with capsys.disabled():
+        sys.stdout.write(f"\n{text}\n")

@@ -21,8 +21,6 @@ from smartqueue.cli.processes import Child
 from smartqueue.cli.supervisor import ending_on_signals, listen, supervised, task_children, web_children
 from smartqueue.cli.up import prepare_database, watch_engines
 
-WEB_AND_WORKERS = ("web-1", "web-2", "worker", "worker-2")
-
 
 def run(home: Path, port: int) -> None:
     """As `smartqueue up`, with a second worker."""

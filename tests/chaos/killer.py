@@ -16,7 +16,7 @@ import psycopg
 
 from tests.chaos.clients import Ledger
 
-AT_WORK = {"web": b"Uvicorn running", "worker": b" ready."}
+AT_WORK = {"web": b"Uvicorn running", "worker": b" ready.", "beat": b"beat: Starting"}
 """What a process writes into its log when it begins to work."""
 WORKED_FOR_S = 1.0
 """A process that is killed before it has worked proves nothing: it is left alone for so long."""
@@ -66,7 +66,7 @@ class Killer:
     _threads: list[threading.Thread] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        names = ("web-1", "web-2", "worker", "worker-2")
+        names = ("web-1", "web-2", "worker", "worker-2", "beat")
         marks = {name: AT_WORK[name.partition("-")[0]] for name in names}
         self.processes = {name: Process(self.home / "logs" / f"{name}.log", mark) for name, mark in marks.items()}
 

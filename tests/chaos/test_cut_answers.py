@@ -9,7 +9,7 @@ from uuid import UUID
 
 import pytest
 
-from tests.chaos.clients import Answer, Client, Ledger, all_together, fresh_key
+from tests.chaos.clients import Answer, Client, Ledger, all_together, fresh_key, tell
 from tests.chaos.proxy import CuttingProxy, cutting
 
 FULL = bool(os.environ.get("SMARTQUEUE_FULL"))
@@ -146,8 +146,9 @@ def test_with_keys_no_answer_is_lost_and_nothing_happens_twice(
     assert line.ledger.retries >= len(proxy.hidden) > 0
     assert_hidden_answers_were_given_later(proxy, line)
     assert_replays_are_equal(line, server)
-    with capsys.disabled():
-        print(f"\n{len(line.asked)} requests, {dict(proxy.fates)}, {line.ledger.retries} retries, 0 ghosts")  # noqa: T201
+    hidden = sum(map(len, proxy.hidden.values()))
+    said = f"{line.ledger.retries} retries, {hidden} hidden answers, 0 ghosts"
+    tell(capsys, f"{len(line.asked)} requests, {dict(proxy.fates)}, {said}")
 
 
 def assert_replays_are_equal(line: Line, server: tuple[str, int]) -> None:
@@ -182,7 +183,7 @@ def test_the_same_key_with_another_request_is_refused(line: Line, server: tuple[
     assert len(line.tickets) == 1
 
 
-def test_without_keys_the_same_faults_leave_ghosts(line: Line, server: tuple[str, int]) -> None:
+def test_without_keys_the_same_faults_leave_ghosts(line: Line, server: tuple[str, int], capsys: Any) -> None:
     """The twin: it proves that the test above can see what it looks for."""
     with cutting(server, seed=SEED, delay_s=DELAY_S) as proxy:
         line.take_tickets(proxy.port, with_key=False)
@@ -191,3 +192,4 @@ def test_without_keys_the_same_faults_leave_ghosts(line: Line, server: tuple[str
     ghosts = line.tickets - taken
     assert len(taken) == REQUESTS
     assert len(ghosts) >= len(proxy.hidden[""]) > 0
+    tell(capsys, f"{REQUESTS} takes without keys, {dict(proxy.fates)}, {len(ghosts)} ghosts")

@@ -8,9 +8,10 @@ from uuid import uuid4
 import httpx
 import psycopg
 import pytest
-from django.db import OperationalError, connection
+from django.db import DatabaseError, OperationalError, connection
 from psycopg_pool import PoolTimeout
 
+from smartqueue.cli.processes import wait_until
 from smartqueue.config.postgresql.base import DatabaseWrapper, has_hung_up
 from tests.chaos.clients import PROBLEM_JSON
 
@@ -87,6 +88,26 @@ def test_the_word_unavailable_promises_nothing_that_is_not_known():
     assert "nothing was changed" not in str(SENTENCES["unavailable"])
 
 
+@pytest.mark.parametrize("limit", ["idle_in_transaction_session_timeout", "transaction_timeout"])
+def test_a_transaction_that_a_stalled_process_left_open_too_long_is_a_503(bank, limit):
+    """PostgreSQL ends it, and calls that an internal error; for the caller it is a busy service."""
+    from smartqueue.api.v1.problems import as_refusal
+    from smartqueue.tenants.scope import in_tenant
+
+    def stall() -> None:
+        with in_tenant(bank.id), connection.cursor() as cursor:
+            cursor.execute("SELECT set_config(%s, '20ms', true)", [limit])
+            assert wait_until(lambda: not terminate("pid", connection.connection.info.backend_pid, "false"), seconds=10)
+            cursor.execute("SELECT 1")
+
+    with pytest.raises(DatabaseError) as ended:
+        stall()
+
+    refusal = as_refusal(ended.value)
+    assert refusal is not None
+    assert refusal.code == "unavailable"
+
+
 @pytest.fixture
 def alone() -> Iterator["psycopg.Connection[Any]"]:
     """An idle connection of the application."""
@@ -98,11 +119,11 @@ def alone() -> Iterator["psycopg.Connection[Any]"]:
         yield opened
 
 
-def terminate(where: str, value: object) -> int:
-    """End sessions as a restart of PostgreSQL does; returns how many."""
+def terminate(where: str, value: object, really: str = "true") -> int:
+    """End sessions as a restart of PostgreSQL does; returns how many there were."""
     with psycopg.connect(os.environ["SQ_TEST_SUPERUSER"], autocommit=True) as superuser:
         ended = superuser.execute(
-            f"SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE {where} = %s", [value]
+            f"SELECT {really} AND pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE {where} = %s", [value]
         )
         return len(ended.fetchall())
 

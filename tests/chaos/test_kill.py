@@ -20,11 +20,11 @@ import pytest
 from smartqueue.cli.engines import free_port, remove_data
 from smartqueue.cli.processes import wait_until
 from smartqueue.cli.up import answers
-from tests.chaos.clients import Client, Ledger, all_together, fresh_key
+from tests.chaos.clients import Client, Ledger, all_together, fresh_key, tell
 from tests.chaos.killer import Killer
 
 FULL = bool(os.environ.get("SMARTQUEUE_FULL"))
-KILLING_S = 60 if FULL else 12
+KILLING_S = 60 if FULL else 10
 AGENTS, TAKERS = 12, 6
 THINK_S = 0.02
 BACK_WITHIN_S = 5.0 if FULL else 20.0  # the small run shares its two cores with other tests
@@ -155,8 +155,7 @@ def test_nothing_acknowledged_is_lost_or_doubled_whatever_is_killed(house: House
 
     assert wait_until(lambda: house.undispatched() == 0, seconds=90, pause_s=0.2), house.undispatched()
     found = examined(house, people)
-    with capsys.disabled():
-        print(report(people, killer, found))  # noqa: T201
+    tell(capsys, report(people, killer, found))
     assert people.ledger.faults == []
     assert people.surprises == []
     assert found == {

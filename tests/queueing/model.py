@@ -20,7 +20,7 @@ IN_HAND = {"called", "serving"}
 LIVE = {"waiting", "called", "serving", "paused"}
 
 
-class Refused(Exception):  # noqa: N818 - a refusal is no error
+class Refused(Exception):
     """What a rule says when it says no; `name` is the refusal's class name in `queueing.errors`."""
 
     def __init__(self, name: str) -> None:

@@ -30,9 +30,12 @@ WITHOUT_LAWS = (
 @pytest.fixture(scope="module")
 def lawless():
     """This module's database, as a superuser whom no policy holds."""
-    with broken_database(*WITHOUT_LAWS) as name, application_on(name):
-        with psycopg.connect(superuser_of(name), autocommit=True) as db:
-            yield db
+    with (
+        broken_database(*WITHOUT_LAWS) as name,
+        application_on(name),
+        psycopg.connect(superuser_of(name), autocommit=True) as db,
+    ):
+        yield db
 
 
 @pytest.fixture

@@ -36,6 +36,17 @@ class Cursor(CursorPagination):
                 raise
             raise Invalid(cursor=_("Take the cursor from a `next` or `previous` address.")) from error
 
+    def get_next_link(self) -> str | None:
+        """Where rows are equal in what orders them, DRF would skip a whole page even if this one is shorter."""
+        if not self.has_previous:
+            self.page_size = len(self.page or ())
+        return super().get_next_link()
+
+    def get_previous_link(self) -> str | None:
+        if not self.has_next:
+            self.page_size = len(self.page or ())
+        return super().get_previous_link()
+
     def get_ordering(self, request: Request, queryset: Any, view: Any) -> tuple[str, ...]:
         """`?ordering=` from the fields that the view offers, then the id, so that no row is seen twice or missed."""
         offered: tuple[str, ...] = getattr(view, "ordering_fields", ())

@@ -7,7 +7,7 @@ from typing import Any
 import orjson
 from django.core.exceptions import RequestDataTooBig
 from django.core.exceptions import ValidationError as ModelInvalid
-from django.db import DataError, IntegrityError, InterfaceError, OperationalError
+from django.db import DataError, IntegrityError, InterfaceError, InternalError, OperationalError
 from django.db.models import ProtectedError, RestrictedError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy
@@ -21,6 +21,7 @@ from smartqueue.kernel.refusing import constraint_of
 logger = logging.getLogger(__name__)
 
 PROBLEM_JSON = "application/problem+json"
+TIMED_OUT = {"25P03", "25P04"}  # PostgreSQL has ended a transaction that a stalled process had left open
 
 SENTENCES = {
     "parse_error": gettext_lazy("The body is not valid JSON."),
@@ -95,6 +96,8 @@ def as_refusal(error: Exception) -> RuleBroken | None:
             return _integrity(error)
         case OperationalError() | InterfaceError() | PoolTimeout() | TooManyRequests():
             logger.warning("database unavailable: %s", error)
+            return Unavailable()
+        case InternalError() if getattr(error.__cause__, "sqlstate", "") in TIMED_OUT:
             return Unavailable()
     return None
 

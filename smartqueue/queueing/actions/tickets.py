@@ -194,8 +194,9 @@ def undo(*, ticket_id: UUID, actor: Actor, at: datetime) -> None:
         before: dict[str, Any] = last.before or {}
         columns = {field.attname: field for field in Ticket._meta.concrete_fields}
         values = {name: columns[name].to_python(value) for name, value in before.items()}
-        if values.get("status") in WITH_AGENT:
-            _seated(values.get("agent_id", ticket.agent_id))
+        holder = values.get("agent_id", ticket.agent_id)
+        if holder is not None and values.get("status") in WITH_AGENT:
+            _seated(holder)
         _move(ticket, "reopened", actor, at, data={"undone": last.fact}, **values)
 
 
