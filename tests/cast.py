@@ -86,7 +86,7 @@ def make_tenant() -> Callable[..., Any]:
     from smartqueue.tenants.models import Tenant
 
     def make(name: str = "Banque de la Téranga", **fields: Any) -> Any:
-        return Tenant.objects.create(name=name, slug=f"t-{uuid4().hex[:12]}", **fields)
+        return Tenant.objects.using("platform").create(name=name, slug=f"t-{uuid4().hex[:12]}", **fields)
 
     return make
 

@@ -97,10 +97,10 @@ def ensure_tenant(
 ) -> Tenant:
     """The tenant and its administrator, whether or not they were there."""
     with transaction.atomic():
-        tenant = create_tenant(name=name, slug=slug, type=type)
         admin = make_user(
             email=admin_email, password=admin_password, full_name="Administrateur", check_password=check_password
         )
+        tenant = create_tenant(name=name, slug=slug, type=type)
         with in_tenant(tenant.id):
             join_tenant(tenant_id=tenant.id, user=admin, role=Role.ADMIN, actor=SYSTEM, at=now())
     return tenant

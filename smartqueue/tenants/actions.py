@@ -1,7 +1,5 @@
 """Making tenants."""
 
-from django.db import transaction
-
 from smartqueue.tenants.models import Tenant
 from smartqueue.tenants.states import OrganisationType
 
@@ -13,5 +11,5 @@ def create_tenant(*, name: str, slug: str, type: OrganisationType) -> Tenant:
         ValidationError: a name or slug that cannot be.
     """
     Tenant(name=name, slug=slug, type=type).clean_fields()
-    with transaction.atomic():
-        return Tenant.objects.get_or_create(slug=slug, defaults={"name": name, "type": type})[0]
+    tenants = Tenant.objects.using("platform")  # the application's role may not make one
+    return tenants.get_or_create(slug=slug, defaults={"name": name, "type": type})[0]

@@ -23,8 +23,10 @@ def as_platform() -> Iterator[None]:
 class Connections:
     """`default` is the application role; `platform` inside `as_platform()`; only the owner migrates."""
 
-    def db_for_read(self, model: type[models.Model], **hints: Any) -> str | None:
-        return "platform" if _as_platform.get() else None
+    def db_for_read(self, model: type[models.Model], **hints: Any) -> str:
+        """Never undecided: Django would go on with the connection that a related row was read by, and a tenant that the
+        platform has read would open every row that refers to it."""
+        return "platform" if _as_platform.get() else "default"
 
     db_for_write = db_for_read
 

@@ -49,5 +49,7 @@ def ask(statement: str, values: list[Any]) -> list[tuple[Any, ...]]:
     """
     connection.ensure_connection()
     with connection.wrap_database_errors, Cursor(connection.connection) as cursor:
+        if connection.queries_logged:
+            connection.queries_log.append({"sql": statement, "time": ""})
         cursor.execute(statement, values, prepare=True)
         return cursor.fetchall()

@@ -107,7 +107,7 @@ def test_a_blocked_person_is_nobody(api, base, awa):
 def test_a_suspended_tenant_is_closed_to_its_own(api, base, bank, moussa):
     from smartqueue.tenants.models import Tenant
 
-    Tenant.objects.filter(id=bank.id).update(is_active=False)
+    Tenant.objects.using("platform").filter(id=bank.id).update(is_active=False)
 
     assert api(moussa).get(f"{base}queues/").status_code == 404
 

@@ -238,7 +238,7 @@ def make_world(canary: str) -> World:
     """A tenant as above, in the database for good."""
     from smartqueue.tenants.models import Tenant
 
-    tenant = Tenant.objects.create(name=f"Tenant {canary}", slug=f"w-{uuid4().hex[:12]}")
+    tenant = Tenant.objects.using("platform").create(name=f"Tenant {canary}", slug=f"w-{uuid4().hex[:12]}")
     people = {role: _member(tenant, role, f"{role} {canary}") for role in ("admin", "manager", "agent")}
     world = World(tenant=tenant, canary=canary, rows={}, **people)
     world.rows = _rows(world)

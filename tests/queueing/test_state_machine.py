@@ -319,15 +319,16 @@ class Day(RuleBasedStateMachine):
         ticket = self.one_of(pick, wild, "waiting", "called", "paused")
         self.move(ticket, agent, wild, "cancel", tickets.cancel_ticket, "parti", reason="parti")
 
-    @rule(wild=seldom, pick=number, later=st.sampled_from([0, 0, 0, 9.9, 10.1]))
-    def undo(self, wild: bool, pick: int, later: float) -> None:
+    @some("waiting", "called", "serving", "paused", "closed", "no_show", "cancelled")
+    @rule(wild=seldom, pick=number, one_before=st.booleans(), later=st.sampled_from([0, 0, 0, 9.9, 10.1]))
+    def undo(self, wild: bool, pick: int, one_before: bool, later: float) -> None:
         """Of the last or last but one thing that somebody did, in most cases by the same person."""
         done = [deed for deed in self.house.deeds if isinstance(deed.who, Clerk) or deed.who is None]
         if not done:
             return
         somebody = done[-1 - pick % min(2, len(done))].who
         his = [deed for deed in done if deed.who is somebody]
-        deed = done[pick % len(done)] if wild else his[-1 - pick // 2 % min(2, len(his))]
+        deed = done[pick % len(done)] if wild else his[-2:][0 if one_before else -1]
         clerk = self.house.clerks[pick % 3] if wild else deed.who
         assert clerk is None or isinstance(clerk, Clerk)
         person = self.world.agents[self.house.clerks.index(clerk)] if clerk else self.world.manager
@@ -449,7 +450,7 @@ def test_database_and_model_agree_on_days_nobody_would_think_of():
     run_state_machine_as_test(
         Day,
         settings=settings(
-            max_examples=200 if FULL else 40,
+            max_examples=200 if FULL else 100,
             stateful_step_count=50 if FULL else 30,
             deadline=None,
             database=None,

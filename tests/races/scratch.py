@@ -39,9 +39,8 @@ def broken_database(*statements: str) -> Iterator[str]:
 
 @contextmanager
 def application_on(database: str) -> Iterator[None]:
-    """In this block the application's connections, of all threads, go to that database."""
-    settings = connections.settings["default"]
-    before = settings["NAME"]
+    """In this block the connections of the application and of the platform, in all threads, go to that database."""
+    before = connections.settings["default"]["NAME"]
     try:
         _move(database)
         yield
@@ -50,9 +49,10 @@ def application_on(database: str) -> Iterator[None]:
 
 
 def _move(database: str) -> None:
-    connections["default"].close()
-    connections["default"].close_pool()
-    connections.settings["default"]["NAME"] = database
+    for alias in ("default", "platform"):
+        connections[alias].close()
+        connections[alias].close_pool()
+        connections.settings[alias]["NAME"] = database
 
 
 def rewritten(database: str, function: str, *replacements: tuple[str, str]) -> None:

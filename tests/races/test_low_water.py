@@ -124,6 +124,17 @@ def test_someone_arriving_while_the_mark_rises_is_not_passed_over():
     assert counter.call(after(16)) == arriving.result
 
 
+def test_put_back_last_stands_last_even_by_a_clock_that_is_slow():
+    world = build_world(agents=1)
+    counter = Counter(world)
+    first, second = counter.take(after(0)), counter.take(after(9))
+    counter.call(after(8))
+
+    counter.scoped("put_back", first, Place.LAST, after(8))
+
+    assert counter.call(after(8)) == second
+
+
 def test_the_mark_rises_again_after_it_was_held_back():
     world = build_world(agents=2)
     counter = Counter(world)

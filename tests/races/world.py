@@ -55,7 +55,7 @@ def build_world(
         serving: per agent, the numbers of the queues that he serves; None: all of them.
         hours: the site opens and closes every day; both midnight: around the clock.
     """
-    tenant = Tenant.objects.create(name="Banque", slug=f"t-{uuid4().hex[:12]}")
+    tenant = Tenant.objects.using("platform").create(name="Banque", slug=f"t-{uuid4().hex[:12]}")
     users = [User(email=f"{uuid4().hex[:16]}@example.sn", full_name=f"Agent {n}") for n in range(agents + 1)]
     User.objects.bulk_create(users)
     with in_tenant(tenant.id):
