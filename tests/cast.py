@@ -55,9 +55,7 @@ class Api:
         if self.person is not None:
             sent.setdefault("Authorization", f"Bearer {self.person.token}")
         body = orjson.dumps(json) if json is not None and not isinstance(json, bytes) else json or b""
-        return self.client.generic(
-            method, f"/api/v1/{path}", data=body, content_type="application/json", headers=sent
-        )
+        return self.client.generic(method, f"/api/v1/{path}", data=body, content_type="application/json", headers=sent)
 
     def get(self, path: str, **options: Any) -> Any:
         return self.request("GET", path, **options)
@@ -189,9 +187,7 @@ def tellers(make_queue: Callable[..., Any]) -> Any:
 
 
 @pytest.fixture
-def make_agent(
-    bank: Any, site: Any, make_person: Callable[..., Person]
-) -> Callable[..., Person]:
+def make_agent(bank: Any, site: Any, make_person: Callable[..., Person]) -> Callable[..., Person]:
     """An agent, available at a counter of his own, serving these queues."""
     from smartqueue.queueing.models import Agent, Eligibility
     from smartqueue.sites.models import Counter

@@ -73,9 +73,7 @@ def test_the_administrator_and_an_agent_can_sign_in(slug, api):
         assert me["role"] == role
 
 
-@pytest.mark.parametrize(
-    "wrong", [{"slug": "Not A Slug"}, {"password": "123"}, {"kind": "circus"}]
-)
+@pytest.mark.parametrize("wrong", [{"slug": "Not A Slug"}, {"password": "123"}, {"kind": "circus"}])
 def test_what_cannot_be_is_refused_in_plain_words_and_nothing_is_made(slug, wrong):
     from smartqueue.tenants.models import Tenant
 

@@ -20,9 +20,7 @@ def desk(bank, site):
 
 def sign_in(person, counter, at=NINE):
     with in_tenant(person.tenant.id):
-        return agents.sign_in_at_counter(
-            agent_id=person.agent.id, counter_id=counter.id, actor=person.actor, at=at
-        )
+        return agents.sign_in_at_counter(agent_id=person.agent.id, counter_id=counter.id, actor=person.actor, at=at)
 
 
 def set_status(person, status, at=NINE, reason=""):
@@ -102,9 +100,7 @@ def test_these_queues_and_no_others(binta, tellers, make_queue):
 
 def test_another_tenants_queue_cannot_be_served(binta, cheikh):
     with in_tenant(binta.tenant.id), pytest.raises(errors.QueueNotFound):
-        agents.set_eligible_queues(
-            agent_id=binta.agent.id, queue_ids=[cheikh.tenant.id], actor=binta.actor, at=NINE
-        )
+        agents.set_eligible_queues(agent_id=binta.agent.id, queue_ids=[cheikh.tenant.id], actor=binta.actor, at=NINE)
 
 
 def test_whoever_is_hired_becomes_a_member_once(bank, moussa, tellers):

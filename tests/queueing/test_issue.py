@@ -71,9 +71,7 @@ def test_a_full_queue_gives_no_ticket_until_someone_is_called(make_queue, make_a
 
     with pytest.raises(errors.QueueFull):
         take(queue)
-    call_next_ticket(
-        tenant_id=queue.tenant_id, agent_id=ousmane.agent.id, queue_id=queue.id, actor=SYSTEM, at=later()
-    )
+    call_next_ticket(tenant_id=queue.tenant_id, agent_id=ousmane.agent.id, queue_id=queue.id, actor=SYSTEM, at=later())
     take(queue)
 
 

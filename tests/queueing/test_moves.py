@@ -98,9 +98,7 @@ def test_absent_only_after_the_grace(called, move, ticket):
     assert (ticket(called).status, ticket(called).ended_at) == ("no_show", later(seconds=30))
 
 
-@pytest.mark.parametrize(
-    ("place", "where"), [(Place.FIRST, 0), (Place.ARRIVAL, 1), (Place.LAST, 3)]
-)
+@pytest.mark.parametrize(("place", "where"), [(Place.FIRST, 0), (Place.ARRIVAL, 1), (Place.LAST, 3)])
 def test_put_back_first_last_or_at_the_arrival(make_queue, make_agent, take, move, line, ticket, place, where):
     queue = make_queue(strategy="fifo")
     ousmane = make_agent("Ousmane Sow", queue)
