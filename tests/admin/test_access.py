@@ -135,7 +135,7 @@ def test_a_request_afterwards_is_the_applications_again(platform: Any) -> None:
     platform.get("tenants/tenant/")
     platform.get(f"tenants/tenant/{uuid4()}/change/")
 
-    assert Connections().db_for_read(Membership) is None
+    assert Connections().db_for_read(Membership) == "default"
 
 
 def facts_about(account: Any) -> list[str]:

@@ -85,52 +85,73 @@ END $$
 """
 
 CALL = """
--- The next ticket of one queue that nobody else has locked, or NULL.
+-- The next ticket of one queue that nobody else has locked, or NULL. Every look-up is by the line's index or by id,
+-- whatever the planner believes of the table's size when a connection plans it.
 CREATE FUNCTION queueing_pick(p_tenant uuid, p_queue uuid, p_at timestamptz) RETURNS uuid LANGUAGE plpgsql AS $$
 DECLARE
     q queueing_queue;
     v_head record;
+    v_best record;
+    v_lanes integer := 0;
     v_ticket uuid;
 BEGIN
     SELECT * INTO q FROM queueing_queue WHERE tenant_id = p_tenant AND id = p_queue;
-    -- Each lane has one first: the best of them, one index entry each.
-    SELECT head.id, head.line_at, w.lane INTO v_head
-    FROM queueing_lowwater w
-    CROSS JOIN LATERAL (
-        SELECT t.id, t.line_at FROM queueing_ticket t
-        WHERE t.queue_id = p_queue AND t.lane = w.lane AND t.status = 'waiting' AND t.line_at >= w.line_at
-        ORDER BY t.line_at, t.id LIMIT 1
-    ) head
-    WHERE w.tenant_id = p_tenant AND w.queue_id = p_queue
-    ORDER BY queueing_band(q.strategy, q.urgent_first, w.lane),
-        queueing_score(q, w.lane, head.line_at, p_at), head.id
-    LIMIT 1;
-    IF FOUND THEN
+    -- Each lane has one first; the best of them is next.
+    FOR v_head IN
+        SELECT head.id, head.line_at, w.lane, w.line_at AS mark
+        FROM queueing_lowwater w
+        CROSS JOIN LATERAL (
+            SELECT t.id, t.line_at FROM queueing_ticket t
+            WHERE t.queue_id = p_queue AND t.lane = w.lane AND t.status = 'waiting' AND t.line_at >= w.line_at
+            ORDER BY t.line_at, t.id LIMIT 1
+        ) head
+        WHERE w.tenant_id = p_tenant AND w.queue_id = p_queue
+        ORDER BY queueing_band(q.strategy, q.urgent_first, w.lane),
+            queueing_score(q, w.lane, head.line_at, p_at), head.id
+    LOOP
+        v_lanes := v_lanes + 1;
+        IF v_lanes = 1 THEN
+            v_best := v_head;
+        END IF;
+    END LOOP;
+    IF v_lanes = 1 THEN
+        -- Everyone stands in one lane, whose order is the index's.
         SELECT t.id INTO v_ticket FROM queueing_ticket t
-        WHERE t.id = v_head.id AND t.status = 'waiting' AND t.queue_id = p_queue
-          AND t.lane = v_head.lane AND t.line_at = v_head.line_at
+        WHERE t.queue_id = p_queue AND t.lane = v_best.lane AND t.status = 'waiting' AND t.line_at >= v_best.mark
+        ORDER BY t.line_at, t.id LIMIT 1 FOR UPDATE SKIP LOCKED;
+        IF FOUND THEN
+            RETURN v_ticket;
+        END IF;
+    ELSIF v_lanes > 1 THEN
+        SELECT t.id INTO v_ticket FROM queueing_ticket t
+        WHERE t.id = v_best.id AND t.status = 'waiting' AND t.queue_id = p_queue
+          AND t.lane = v_best.lane AND t.line_at = v_best.line_at
         FOR UPDATE SKIP LOCKED;
         IF FOUND THEN
             RETURN v_ticket;
         END IF;
         -- Somebody is moving it at this moment: the best of those whom nobody moves. They may stand in another lane;
         -- a lane offers more of them than a queue has counters.
-        SELECT t.id INTO v_ticket
-        FROM queueing_lowwater w
-        CROSS JOIN LATERAL (
-            SELECT x.id, x.line_at FROM queueing_ticket x
-            WHERE x.queue_id = p_queue AND x.lane = w.lane AND x.status = 'waiting' AND x.line_at >= w.line_at
-            ORDER BY x.line_at, x.id LIMIT 64
-        ) near
-        JOIN queueing_ticket t ON t.id = near.id AND t.line_at = near.line_at
-        WHERE w.tenant_id = p_tenant AND w.queue_id = p_queue
-          AND t.status = 'waiting' AND t.queue_id = p_queue AND t.lane = w.lane
-        ORDER BY queueing_band(q.strategy, q.urgent_first, w.lane),
-            queueing_score(q, w.lane, near.line_at, p_at), near.id
-        LIMIT 1 FOR UPDATE OF t SKIP LOCKED;
-        IF FOUND THEN
-            RETURN v_ticket;
-        END IF;
+        FOR v_head IN
+            SELECT near.id, near.line_at, w.lane
+            FROM queueing_lowwater w
+            CROSS JOIN LATERAL (
+                SELECT t.id, t.line_at FROM queueing_ticket t
+                WHERE t.queue_id = p_queue AND t.lane = w.lane AND t.status = 'waiting' AND t.line_at >= w.line_at
+                ORDER BY t.line_at, t.id LIMIT 64
+            ) near
+            WHERE w.tenant_id = p_tenant AND w.queue_id = p_queue
+            ORDER BY queueing_band(q.strategy, q.urgent_first, w.lane),
+                queueing_score(q, w.lane, near.line_at, p_at), near.id
+        LOOP
+            SELECT t.id INTO v_ticket FROM queueing_ticket t
+            WHERE t.id = v_head.id AND t.status = 'waiting' AND t.queue_id = p_queue
+              AND t.lane = v_head.lane AND t.line_at = v_head.line_at
+            FOR UPDATE SKIP LOCKED;
+            IF FOUND THEN
+                RETURN v_ticket;
+            END IF;
+        END LOOP;
     END IF;
     -- Nobody above the marks: look once without them, so that an empty answer never rests on a mark.
     SELECT t.id INTO v_ticket FROM queueing_ticket t

@@ -6,8 +6,9 @@ from django.db import migrations
 
 TABLES = (
     "tenants_tenant, sites_division, sites_publicholiday, django_migrations, django_content_type, auth_permission, "
-    "auth_group, auth_group_permissions, accounts_user_groups, accounts_user_user_permissions"
+    "auth_group, auth_group_permissions"
 )
+LINKS = "accounts_user_groups, accounts_user_user_permissions"  # DELETE stays: a person can be erased
 
 
 class Migration(migrations.Migration):
@@ -22,7 +23,9 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.RunSQL(
-            f"REVOKE INSERT, UPDATE, DELETE ON {TABLES} FROM sq_app",
-            f"GRANT INSERT, UPDATE, DELETE ON {TABLES} TO sq_app",
+            f"REVOKE INSERT, UPDATE, DELETE ON {TABLES} FROM sq_app;"
+            f"REVOKE INSERT, UPDATE ON {LINKS} FROM sq_app",
+            f"GRANT INSERT, UPDATE, DELETE ON {TABLES} TO sq_app;"
+            f"GRANT INSERT, UPDATE ON {LINKS} TO sq_app",
         )
     ]
