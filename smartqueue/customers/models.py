@@ -24,7 +24,7 @@ class Customer(TenantOwned):
         constraints = [
             models.UniqueConstraint(fields=["tenant", "id"], name="customer_tenant_id"),
             models.UniqueConstraint(
-                fields=["tenant", "phone"], condition=~models.Q(phone=""), name="customer_phone_once"
+                fields=["phone", "tenant"], condition=~models.Q(phone=""), name="customer_phone_once"
             ),
             models.CheckConstraint(
                 condition=models.Q(phone="") | models.Q(phone__regex=r"^\+[1-9][0-9]{6,14}$"),

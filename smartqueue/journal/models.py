@@ -46,7 +46,7 @@ class Entry(models.Model):
         indexes = [
             models.Index(fields=["tenant", "id"], name="entry_by_tenant"),
             models.Index(fields=["id"], condition=Q(dispatched_at=None), name="entry_pending"),
-            models.Index(fields=["tenant", "object_id", "id"], condition=Q(version=None), name="entry_by_object"),
+            models.Index(fields=["object_id", "id"], condition=Q(version=None), name="entry_by_object"),
         ]
         constraints = [
             models.UniqueConstraint(fields=["object_id", "version"], name="entry_one_per_version"),
@@ -91,5 +91,5 @@ class RememberedAnswer(TenantOwned):
     created_at = models.DateTimeField()
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["tenant", "caller", "key"], name="answer_once")]
+        constraints = [models.UniqueConstraint(fields=["caller", "key", "tenant"], name="answer_once")]
         indexes = [models.Index(fields=["created_at"], name="answer_by_age")]

@@ -24,7 +24,7 @@ class MessageTemplate(TenantOwned):
         ordering = ["kind", "channel", "language"]
         constraints = [
             models.UniqueConstraint(fields=["tenant", "id"], name="message_template_tenant_id"),
-            models.UniqueConstraint(fields=["tenant", "kind", "channel", "language"], name="message_template_once"),
+            models.UniqueConstraint(fields=["kind", "channel", "language", "tenant"], name="message_template_once"),
             models.CheckConstraint(
                 condition=models.Q(channel__in=MessageChannel.values), name="message_template_channel_known"
             ),

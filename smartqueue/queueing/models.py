@@ -56,8 +56,8 @@ class Queue(TenantOwned):
         ordering = ["name", "id"]
         constraints = [
             models.UniqueConstraint(fields=["tenant", "id"], name="queue_tenant_id"),
-            models.UniqueConstraint(fields=["tenant", "site", "service", "kind"], name="queue_once"),
-            models.UniqueConstraint(fields=["tenant", "site", "prefix"], name="queue_prefix_once"),
+            models.UniqueConstraint(fields=["site", "service", "kind", "tenant"], name="queue_once"),
+            models.UniqueConstraint(fields=["site", "prefix", "tenant"], name="queue_prefix_once"),
             models.CheckConstraint(condition=Q(prefix__regex=r"^[A-Z]{1,3}$"), name="queue_prefix_letters"),
             models.CheckConstraint(condition=Q(elevated_rate__gt=0, urgent_rate__gt=0), name="queue_rates_positive"),
             models.CheckConstraint(condition=Q(capacity=None) | Q(capacity__gt=0), name="queue_capacity_positive"),
@@ -76,7 +76,7 @@ class DayCounter(TenantOwned):
     last_line_at = models.DateTimeField()
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["tenant", "queue", "day"], name="day_counter_once")]
+        constraints = [models.UniqueConstraint(fields=["queue", "day", "tenant"], name="day_counter_once")]
 
 
 class LowWater(TenantOwned):
@@ -87,7 +87,7 @@ class LowWater(TenantOwned):
     line_at = models.DateTimeField()
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["tenant", "queue", "lane"], name="low_water_once")]
+        constraints = [models.UniqueConstraint(fields=["queue", "lane", "tenant"], name="low_water_once")]
 
 
 class Agent(TenantOwned):
@@ -106,9 +106,9 @@ class Agent(TenantOwned):
         ordering = ["name", "id"]
         constraints = [
             models.UniqueConstraint(fields=["tenant", "id"], name="agent_tenant_id"),
-            models.UniqueConstraint(fields=["tenant", "user"], name="agent_once"),
+            models.UniqueConstraint(fields=["user", "tenant"], name="agent_once"),
             models.UniqueConstraint(
-                fields=["tenant", "counter"], condition=Q(counter__isnull=False), name="one_agent_per_counter"
+                fields=["counter", "tenant"], condition=Q(counter__isnull=False), name="one_agent_per_counter"
             ),
             models.CheckConstraint(
                 condition=Q(status=AgentStatus.OFFLINE) | Q(counter__isnull=False), name="agent_serves_at_a_counter"
@@ -126,7 +126,8 @@ class Eligibility(TenantOwned):
     queue = TenantForeignKey(Queue, on_delete=models.CASCADE)
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["tenant", "agent", "queue"], name="eligible_once")]
+        indexes = [models.Index(fields=["agent"], name="eligible_by_agent")]
+        constraints = [models.UniqueConstraint(fields=["queue", "agent", "tenant"], name="eligible_once")]
 
 
 class AgentSession(TenantOwned):
@@ -230,7 +231,7 @@ class ServicePace(TenantOwned):
     weight = models.FloatField()
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["tenant", "queue"], name="pace_once")]
+        constraints = [models.UniqueConstraint(fields=["queue", "tenant"], name="pace_once")]
 
 
 def snapshot(ticket: Ticket, *fields: str) -> dict[str, Any]:

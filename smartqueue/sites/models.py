@@ -65,7 +65,7 @@ class HolidayOverride(TenantOwned):
         ordering = ["date"]
         constraints = [
             models.UniqueConstraint(fields=["tenant", "id"], name="holiday_override_tenant_id"),
-            models.UniqueConstraint(fields=["tenant", "date"], name="holiday_override_once"),
+            models.UniqueConstraint(fields=["date", "tenant"], name="holiday_override_once"),
         ]
 
     def __str__(self) -> str:
@@ -99,7 +99,7 @@ class Site(TenantOwned):
         ordering = ["name", "id"]
         constraints = [
             models.UniqueConstraint(fields=["tenant", "id"], name="site_tenant_id"),
-            models.UniqueConstraint(fields=["tenant", "code"], name="site_code_once"),
+            models.UniqueConstraint(fields=["code", "tenant"], name="site_code_once"),
             models.CheckConstraint(
                 condition=Q(latitude=None, longitude=None) | Q(latitude__range=(-90, 90), longitude__range=(-180, 180)),
                 name="site_point_whole",
@@ -125,7 +125,7 @@ class OpeningHours(TenantOwned):
         ordering = ["weekday", "opens"]
         constraints = [
             models.UniqueConstraint(fields=["tenant", "id"], name="opening_hours_tenant_id"),
-            models.UniqueConstraint(fields=["tenant", "site", "weekday", "opens"], name="opening_hours_once"),
+            models.UniqueConstraint(fields=["site", "weekday", "opens", "tenant"], name="opening_hours_once"),
             models.CheckConstraint(condition=Q(weekday__range=(1, 7)), name="opening_hours_weekday"),
         ]
 
@@ -147,7 +147,7 @@ class OpeningException(TenantOwned):
         constraints = [
             models.UniqueConstraint(fields=["tenant", "id"], name="opening_exception_tenant_id"),
             models.UniqueConstraint(
-                fields=["tenant", "site", "date", "opens"], name="opening_exception_once", nulls_distinct=False
+                fields=["site", "date", "opens", "tenant"], name="opening_exception_once", nulls_distinct=False
             ),
             models.CheckConstraint(
                 condition=Q(opens=None, closes=None) | Q(opens__isnull=False, closes__isnull=False),
@@ -170,7 +170,7 @@ class Counter(TenantOwned):
         ordering = ["name", "id"]
         constraints = [
             models.UniqueConstraint(fields=["tenant", "id"], name="counter_tenant_id"),
-            models.UniqueConstraint(fields=["tenant", "site", "name"], name="counter_name_once"),
+            models.UniqueConstraint(fields=["site", "name", "tenant"], name="counter_name_once"),
         ]
 
     def __str__(self) -> str:
@@ -186,7 +186,7 @@ class ServiceCategory(TenantOwned):
         verbose_name_plural = _("service categories")
         constraints = [
             models.UniqueConstraint(fields=["tenant", "id"], name="service_category_tenant_id"),
-            models.UniqueConstraint(fields=["tenant", "name"], name="service_category_once"),
+            models.UniqueConstraint(fields=["name", "tenant"], name="service_category_once"),
         ]
 
     def __str__(self) -> str:
@@ -211,7 +211,7 @@ class Service(TenantOwned):
         ordering = ["name", "id"]
         constraints = [
             models.UniqueConstraint(fields=["tenant", "id"], name="service_tenant_id"),
-            models.UniqueConstraint(fields=["tenant", "code"], name="service_code_once"),
+            models.UniqueConstraint(fields=["code", "tenant"], name="service_code_once"),
             models.CheckConstraint(condition=Q(duration_s__gt=0), name="service_takes_time"),
         ]
 
@@ -234,7 +234,7 @@ class ServiceHours(TenantOwned):
         ordering = ["weekday", "opens"]
         constraints = [
             models.UniqueConstraint(fields=["tenant", "id"], name="service_hours_tenant_id"),
-            models.UniqueConstraint(fields=["tenant", "service", "weekday", "opens"], name="service_hours_once"),
+            models.UniqueConstraint(fields=["service", "weekday", "opens", "tenant"], name="service_hours_once"),
             models.CheckConstraint(condition=Q(weekday__range=(1, 7)), name="service_hours_weekday"),
         ]
 

@@ -90,7 +90,7 @@ class Membership(TenantOwned):
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["tenant", "id"], name="membership_tenant_id"),
-            models.UniqueConstraint(fields=["tenant", "user"], name="membership_once"),
+            models.UniqueConstraint(fields=["user", "tenant"], name="membership_once"),
             models.CheckConstraint(condition=models.Q(role__in=Role.values), name="membership_role_known"),
         ]
 

@@ -30,7 +30,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['-id'],
-                'constraints': [models.UniqueConstraint(fields=('tenant', 'id'), name='customer_tenant_id'), models.UniqueConstraint(condition=models.Q(('phone', ''), _negated=True), fields=('tenant', 'phone'), name='customer_phone_once'), models.CheckConstraint(condition=models.Q(('phone', ''), ('phone__regex', '^\\+[1-9][0-9]{6,14}$'), _connector='OR'), name='customer_phone_e164'), models.CheckConstraint(condition=models.Q(('language__in', ['fr', 'wo', 'en'])), name='customer_language_known')],
+                'constraints': [models.UniqueConstraint(fields=('tenant', 'id'), name='customer_tenant_id'), models.UniqueConstraint(condition=models.Q(('phone', ''), _negated=True), fields=('phone', 'tenant'), name='customer_phone_once'), models.CheckConstraint(condition=models.Q(('phone', ''), ('phone__regex', '^\\+[1-9][0-9]{6,14}$'), _connector='OR'), name='customer_phone_e164'), models.CheckConstraint(condition=models.Q(('language__in', ['fr', 'wo', 'en'])), name='customer_language_known')],
             },
         ),
     ]

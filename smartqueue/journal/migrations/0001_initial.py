@@ -51,7 +51,7 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'journal entry',
                 'verbose_name_plural': 'journal',
-                'indexes': [models.Index(fields=['tenant', 'id'], name='entry_by_tenant'), models.Index(condition=models.Q(('dispatched_at', None)), fields=['id'], name='entry_pending'), models.Index(condition=models.Q(('version', None)), fields=['tenant', 'object_id', 'id'], name='entry_by_object')],
+                'indexes': [models.Index(fields=['tenant', 'id'], name='entry_by_tenant'), models.Index(condition=models.Q(('dispatched_at', None)), fields=['id'], name='entry_pending'), models.Index(condition=models.Q(('version', None)), fields=['object_id', 'id'], name='entry_by_object')],
                 'constraints': [models.UniqueConstraint(fields=('object_id', 'version'), name='entry_one_per_version'), models.UniqueConstraint(condition=models.Q(('stream_seq__isnull', False)), fields=('queue_id', 'stream_seq'), name='entry_stream'), models.CheckConstraint(condition=models.Q(('kind__in', ['create', 'update', 'delete', 'login', 'logout', 'login_failed', 'call', 'transfer', 'status_change', 'permission_change', 'export', 'send'])), name='entry_kind_known')],
             },
         ),
@@ -81,7 +81,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'indexes': [models.Index(fields=['created_at'], name='answer_by_age')],
-                'constraints': [models.UniqueConstraint(fields=('tenant', 'caller', 'key'), name='answer_once')],
+                'constraints': [models.UniqueConstraint(fields=('caller', 'key', 'tenant'), name='answer_once')],
             },
         ),
     ]

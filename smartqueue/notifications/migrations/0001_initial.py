@@ -28,7 +28,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['kind', 'channel', 'language'],
-                'constraints': [models.UniqueConstraint(fields=('tenant', 'id'), name='message_template_tenant_id'), models.UniqueConstraint(fields=('tenant', 'kind', 'channel', 'language'), name='message_template_once'), models.CheckConstraint(condition=models.Q(('channel__in', ['email', 'sms', 'whatsapp', 'push'])), name='message_template_channel_known')],
+                'constraints': [models.UniqueConstraint(fields=('tenant', 'id'), name='message_template_tenant_id'), models.UniqueConstraint(fields=('kind', 'channel', 'language', 'tenant'), name='message_template_once'), models.CheckConstraint(condition=models.Q(('channel__in', ['email', 'sms', 'whatsapp', 'push'])), name='message_template_channel_known')],
             },
         ),
     ]

@@ -163,11 +163,11 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='agent',
-            constraint=models.UniqueConstraint(fields=('tenant', 'user'), name='agent_once'),
+            constraint=models.UniqueConstraint(fields=('user', 'tenant'), name='agent_once'),
         ),
         migrations.AddConstraint(
             model_name='agent',
-            constraint=models.UniqueConstraint(condition=models.Q(('counter__isnull', False)), fields=('tenant', 'counter'), name='one_agent_per_counter'),
+            constraint=models.UniqueConstraint(condition=models.Q(('counter__isnull', False)), fields=('counter', 'tenant'), name='one_agent_per_counter'),
         ),
         migrations.AddConstraint(
             model_name='agent',
@@ -183,11 +183,11 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='queue',
-            constraint=models.UniqueConstraint(fields=('tenant', 'site', 'service', 'kind'), name='queue_once'),
+            constraint=models.UniqueConstraint(fields=('site', 'service', 'kind', 'tenant'), name='queue_once'),
         ),
         migrations.AddConstraint(
             model_name='queue',
-            constraint=models.UniqueConstraint(fields=('tenant', 'site', 'prefix'), name='queue_prefix_once'),
+            constraint=models.UniqueConstraint(fields=('site', 'prefix', 'tenant'), name='queue_prefix_once'),
         ),
         migrations.AddConstraint(
             model_name='queue',
@@ -203,19 +203,23 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='lowwater',
-            constraint=models.UniqueConstraint(fields=('tenant', 'queue', 'lane'), name='low_water_once'),
+            constraint=models.UniqueConstraint(fields=('queue', 'lane', 'tenant'), name='low_water_once'),
+        ),
+        migrations.AddIndex(
+            model_name='eligibility',
+            index=models.Index(fields=['agent'], name='eligible_by_agent'),
         ),
         migrations.AddConstraint(
             model_name='eligibility',
-            constraint=models.UniqueConstraint(fields=('tenant', 'agent', 'queue'), name='eligible_once'),
+            constraint=models.UniqueConstraint(fields=('queue', 'agent', 'tenant'), name='eligible_once'),
         ),
         migrations.AddConstraint(
             model_name='daycounter',
-            constraint=models.UniqueConstraint(fields=('tenant', 'queue', 'day'), name='day_counter_once'),
+            constraint=models.UniqueConstraint(fields=('queue', 'day', 'tenant'), name='day_counter_once'),
         ),
         migrations.AddConstraint(
             model_name='servicepace',
-            constraint=models.UniqueConstraint(fields=('tenant', 'queue'), name='pace_once'),
+            constraint=models.UniqueConstraint(fields=('queue', 'tenant'), name='pace_once'),
         ),
         migrations.AddIndex(
             model_name='ticket',

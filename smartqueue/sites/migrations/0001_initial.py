@@ -181,7 +181,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='holidayoverride',
-            constraint=models.UniqueConstraint(fields=('tenant', 'date'), name='holiday_override_once'),
+            constraint=models.UniqueConstraint(fields=('date', 'tenant'), name='holiday_override_once'),
         ),
         migrations.AddConstraint(
             model_name='servicecategory',
@@ -189,7 +189,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='servicecategory',
-            constraint=models.UniqueConstraint(fields=('tenant', 'name'), name='service_category_once'),
+            constraint=models.UniqueConstraint(fields=('name', 'tenant'), name='service_category_once'),
         ),
         migrations.AddConstraint(
             model_name='service',
@@ -197,7 +197,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='service',
-            constraint=models.UniqueConstraint(fields=('tenant', 'code'), name='service_code_once'),
+            constraint=models.UniqueConstraint(fields=('code', 'tenant'), name='service_code_once'),
         ),
         migrations.AddConstraint(
             model_name='service',
@@ -209,7 +209,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='servicehours',
-            constraint=models.UniqueConstraint(fields=('tenant', 'service', 'weekday', 'opens'), name='service_hours_once'),
+            constraint=models.UniqueConstraint(fields=('service', 'weekday', 'opens', 'tenant'), name='service_hours_once'),
         ),
         migrations.AddConstraint(
             model_name='servicehours',
@@ -221,7 +221,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='site',
-            constraint=models.UniqueConstraint(fields=('tenant', 'code'), name='site_code_once'),
+            constraint=models.UniqueConstraint(fields=('code', 'tenant'), name='site_code_once'),
         ),
         migrations.AddConstraint(
             model_name='site',
@@ -233,7 +233,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='openinghours',
-            constraint=models.UniqueConstraint(fields=('tenant', 'site', 'weekday', 'opens'), name='opening_hours_once'),
+            constraint=models.UniqueConstraint(fields=('site', 'weekday', 'opens', 'tenant'), name='opening_hours_once'),
         ),
         migrations.AddConstraint(
             model_name='openinghours',
@@ -245,7 +245,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='openingexception',
-            constraint=models.UniqueConstraint(fields=('tenant', 'site', 'date', 'opens'), name='opening_exception_once', nulls_distinct=False),
+            constraint=models.UniqueConstraint(fields=('site', 'date', 'opens', 'tenant'), name='opening_exception_once', nulls_distinct=False),
         ),
         migrations.AddConstraint(
             model_name='openingexception',
@@ -257,6 +257,6 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='counter',
-            constraint=models.UniqueConstraint(fields=('tenant', 'site', 'name'), name='counter_name_once'),
+            constraint=models.UniqueConstraint(fields=('site', 'name', 'tenant'), name='counter_name_once'),
         ),
     ]

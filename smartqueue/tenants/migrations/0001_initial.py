@@ -45,7 +45,7 @@ class Migration(migrations.Migration):
                 ('tenant', models.ForeignKey(db_constraint=False, db_index=False, editable=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='tenants.tenant')),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('tenant', 'id'), name='membership_tenant_id'), models.UniqueConstraint(fields=('tenant', 'user'), name='membership_once'), models.CheckConstraint(condition=models.Q(('role__in', ['admin', 'manager', 'agent'])), name='membership_role_known')],
+                'constraints': [models.UniqueConstraint(fields=('tenant', 'id'), name='membership_tenant_id'), models.UniqueConstraint(fields=('user', 'tenant'), name='membership_once'), models.CheckConstraint(condition=models.Q(('role__in', ['admin', 'manager', 'agent'])), name='membership_role_known')],
             },
         ),
     ]
