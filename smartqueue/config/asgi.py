@@ -13,5 +13,5 @@ from smartqueue.config.wsgi import application as http
 
 # The socket room (`live`) gets its routes with its own issue; until then every socket is refused.
 application = ProtocolTypeRouter(
-    {"http": WSGIMiddleware(cast(Any, http), workers=number("WEB_THREADS", 8)), "websocket": URLRouter([])}
+    {"http": WSGIMiddleware(cast(Any, http), workers=number("WEB_THREADS", 3)), "websocket": URLRouter([])}
 )

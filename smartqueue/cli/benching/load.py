@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 Request = bytes
+COME_EVERY_S = 0.02
 NextRequest = Callable[[bytes], Request]
 """From the last answer's body (b"" at the start) to the next request."""
 
@@ -65,29 +66,35 @@ class Client:
 def run_load(address: tuple[str, int], clients: Sequence[NextRequest], *, seconds: float) -> Measured:
     """Closed loop: each client keeps one request in flight for so many seconds.
 
+    Clients come one after another; what is measured begins when all are there.
+
     Args:
         address: of the server, on this machine.
         clients: one function per connection that makes its next request.
     """
     measured = Measured()
-    opened = [Client(address, following) for following in clients]
+    coming, opened = list(clients), list[Client]()
     with selectors.DefaultSelector() as selector:
-        for client in opened:
-            selector.register(client.socket, selectors.EVENT_READ, client)
-        started = time.perf_counter()
-        for client in opened:
-            client.ask()
-        in_flight = len(opened)
-        while in_flight:
-            for key, _events in selector.select(timeout=10):
+        begun, started, in_flight = time.perf_counter(), 0.0, 0
+        while in_flight or coming:
+            instant = time.perf_counter()
+            if coming and instant - begun >= len(opened) * COME_EVERY_S:
+                client = Client(address, coming.pop())
+                selector.register(client.socket, selectors.EVENT_READ, client)
+                opened.append(client)
+                client.ask()
+                in_flight += 1
+                started = time.perf_counter()
+            for key, _events in selector.select(timeout=COME_EVERY_S if coming else 10):
                 client = key.data
                 answered = client.answer()
                 if answered is None:
                     continue
                 instant = time.perf_counter()
-                measured.latencies.append(instant - client.sent_at)
-                measured.statuses[answered[0]] += 1
-                if instant - started < seconds:
+                if not coming and client.sent_at >= started:
+                    measured.latencies.append(instant - client.sent_at)
+                    measured.statuses[answered[0]] += 1
+                if coming or instant - started < seconds:
                     client.ask(answered[1])
                 else:
                     in_flight -= 1
