@@ -107,7 +107,8 @@ def caller(token: str, queue: str) -> NextRequest:
         nonlocal holding
         if holding and last:
             holding = False
-            return http_post(f"{TICKETS}{orjson.loads(last)['id']}/close/", b"{}", token)
+            answer = orjson.loads(last)  # 409: the last run ended with this ticket in the agent's hands
+            return http_post(f"{TICKETS}{answer.get('ticket', answer)['id']}/close/", b"{}", token)
         holding = True
         return call
 
@@ -196,7 +197,8 @@ def command(rounds: int, seconds: float, sizes: tuple[int, ...], only: str | Non
                 for scenario in chosen
                 for clients in sizes
             ]
-            console.print(table_of(points, rounds, seconds))
+            if points:
+                console.print(table_of(points, rounds, seconds))
             if is_long:
                 console.print(head_rot(house, seconds))
     finally:
