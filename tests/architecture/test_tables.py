@@ -36,6 +36,7 @@ WITHOUT_TENANT = {
 DEFINERS = {
     "customers_matching": "ids of the scope's own customers that resemble a text",
     "queueing_tenant_of_token": "the tenant of one ticket, to who holds its token",
+    "queueing_ticket_is_recorded": "a trigger: whether one version of one ticket has its journal entry",
 }
 
 

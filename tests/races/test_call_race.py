@@ -65,7 +65,7 @@ def test_twin_without_the_lock_calls_somebody_twice(web_processes):
     with broken_database() as name, application_on(name):
         rewritten(
             name, PICK,
-            ("FOR UPDATE SKIP LOCKED", ""), ("FOR UPDATE OF t SKIP LOCKED", ""),
+            ("FOR UPDATE SKIP LOCKED", ""),
             ("RETURN v_ticket;", "PERFORM pg_sleep(0.002); RETURN v_ticket;"),
         )  # fmt: skip
         url = web_processes(2, DATABASE_URL=owner_of(name))

@@ -12,6 +12,7 @@ from rest_framework import serializers
 from smartqueue.api.v1.base import Strict
 from smartqueue.api.v1.ground import Flag, Ground, Phone, Row
 from smartqueue.api.v1.ground_filters import CustomerFilters
+from smartqueue.api.v1.parsers import exceeds_64_bits
 from smartqueue.customers.actions import change_customer, forget_customer, register_customer
 from smartqueue.customers.models import Customer
 from smartqueue.customers.queries import find_customers
@@ -41,6 +42,8 @@ class MetadataField(serializers.JSONField):
             size = len(orjson.dumps(data))
         except orjson.JSONEncodeError as error:  # nested beyond what could be given back
             raise serializers.ValidationError(_("Give a JSON object."), code="invalid") from error
+        if exceeds_64_bits(data):
+            raise serializers.ValidationError(_("Some of the values cannot be accepted."), code="invalid")
         if size > MOST_METADATA_BYTES:
             raise serializers.ValidationError(_("At most 4 kB."), code="max_length")
         return super().to_internal_value(data)

@@ -43,6 +43,18 @@ def depth(data: Any) -> int:
     return levels
 
 
+def exceeds_64_bits(data: Any) -> bool:
+    """Whether a free JSON value holds a number that jsonb would keep and no answer could be written with."""
+    match data:
+        case float():
+            return abs(data) >= 2**63
+        case list():
+            return any(exceeds_64_bits(item) for item in data)
+        case dict():
+            return any(exceeds_64_bits(value) for value in data.values())
+    return False
+
+
 def contains_nul(data: Any) -> bool:
     match data:
         case str():
