@@ -172,7 +172,11 @@ CELERY_TASK_PUBLISH_RETRY = False
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 300, "socket_timeout": 5, "socket_connect_timeout": 2}
 CELERY_BEAT_SCHEDULE = {
-    "journal: hand over what the poke missed": {"task": "journal.relay", "schedule": 3.0},
+    "journal: hand over what the poke missed": {
+        "task": "journal.relay",
+        "schedule": 3.0,
+        "kwargs": {"everything": True},
+    },
     "queueing: expire what is left when a site has closed": {"task": "queueing.expire_leftovers", "schedule": 60.0},
     "journal: forget answers that no client will ask for again": {"task": "journal.forget_answers", "schedule": 3600.0},
     "accounts: forget old codes and tokens": {"task": "accounts.forget_expired", "schedule": 3600.0},

@@ -5,18 +5,22 @@ from importlib import import_module
 from celery import shared_task
 from django.conf import settings
 
-from smartqueue.journal.actions.relay import forget_answers, relay_entries
+from smartqueue.journal.actions.relay import AT_ONCE, forget_answers, relay_entries
 from smartqueue.kernel.clock import now
 
 MOST_BATCHES = 40
 
 
 @shared_task(name="journal.relay")
-def relay() -> None:
-    """Poked after commits, and by the clock every few seconds for what no poke announced."""
+def relay(*, everything: bool = False) -> None:
+    """Poked after commits for what is new, and by the clock every few seconds for everything.
+
+    It ends with the first batch that was not full: what was committed meanwhile has its own poke. One that went on
+    until nothing is left would never end while facts keep coming, and hand them over two by two.
+    """
     timetable = import_module(settings.JOURNAL_WIRING).LATER
     for _ in range(MOST_BATCHES):
-        if relay_entries(timetable=timetable, at=now()) == 0:
+        if relay_entries(timetable=timetable, at=now(), everything=everything) < AT_ONCE:
             return
 
 

@@ -304,11 +304,31 @@ def test_each_handler_runs_in_the_tenant_of_its_entry(happen, bank, cheikh, rela
     assert seen == {bank.id: set(), cheikh.tenant.id: {cheikh.tenant.id}}
 
 
+def test_a_poke_s_relay_takes_what_is_new_and_the_sweeper_s_what_came_late_or_failed(happen, relay, monkeypatch):
+    from smartqueue.journal.actions import relay as relay_module
+
+    monkeypatch.setattr(relay_module, "LATE_BY", 0)
+    monkeypatch.setattr(relay_module, "_reach", relay_module.Reach())
+    listener = Listener()
+    timetable = {HEARD: [listener]}
+    late, failing, new = happen(), happen(), happen()
+    relay_module._reach.id = late.id  # this one commits when the relay has already gone past it
+    listener.refuses = {failing.id}
+
+    assert relay_module.relay_entries(timetable=timetable, at=NINE, everything=False) == 2
+    assert relay_module.relay_entries(timetable=timetable, at=NINE + timedelta(hours=1), everything=False) == 0
+    poked = set(listener.heard)
+    listener.refuses.clear()
+    relay(timetable, NINE + timedelta(hours=2))
+
+    assert poked == {failing.id, new.id}
+    assert listener.heard[-2:] == [late.id, failing.id]
+
+
 def test_a_backlog_larger_than_a_batch_is_worked_off(happen, relay, monkeypatch):
     from smartqueue.journal.actions import relay as relay_module
 
-    monkeypatch.setattr(relay_module, "NUMBERED_AT_ONCE", 4)
-    monkeypatch.setattr(relay_module, "LEASED_AT_ONCE", 3)
+    monkeypatch.setattr(relay_module, "AT_ONCE", 3)
     monkeypatch.setattr(relay_module, "TRIED_AGAIN_AT_ONCE", 2)
     listener = Listener()
     entries = [happen().id for _ in range(10)]
