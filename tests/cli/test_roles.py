@@ -42,11 +42,11 @@ def test_the_application_moves_rows_and_nothing_else(engines: Engines) -> None:
 def test_the_application_has_limits_and_the_platform_none(engines: Engines) -> None:
     def settings(url: str) -> list[str]:
         with roles.connection(url) as db:
-            rows = [db.execute(f"SHOW {name}".encode()).fetchone() for name in roles.LIMITS]
+            rows = [db.execute(f"SHOW {name}".encode()).fetchone() for name in roles.SETTINGS]
         return [str(row[0]) for row in rows if row]
 
-    assert settings(engines.app_url) == ["15s", "10s", "5s"]
-    assert settings(engines.platform_url) == ["0", "0", "0"]
+    assert settings(engines.app_url) == ["15s", "10s", "5s", "force_generic_plan"]
+    assert settings(engines.platform_url) == ["0", "0", "0", "auto"]
 
 
 def test_row_level_security_holds_the_application(engines: Engines) -> None:
