@@ -5,13 +5,13 @@ from typing import Any, cast
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "smartqueue.config.settings")
 
-from a2wsgi import WSGIMiddleware
 from channels.routing import ProtocolTypeRouter, URLRouter
 
+from smartqueue.config.bridge import Bridge
 from smartqueue.config.environment import number
 from smartqueue.config.wsgi import application as http
 
 # The socket room (`live`) gets its routes with its own issue; until then every socket is refused.
 application = ProtocolTypeRouter(
-    {"http": WSGIMiddleware(cast(Any, http), workers=number("WEB_THREADS", 3)), "websocket": URLRouter([])}
+    {"http": Bridge(cast(Any, http), workers=number("WEB_THREADS", 3)), "websocket": URLRouter([])}
 )
