@@ -99,6 +99,7 @@ class Agent(TenantOwned):
     status_reason = models.CharField(_("reason"), max_length=120, blank=True)
     status_since = models.DateTimeField(_("since"), null=True)
     counter = TenantForeignKey(Counter, on_delete=models.SET_NULL, null=True, blank=True)
+    hand = models.IntegerField(default=0, editable=False, help_text="Counts on now and then: docs/decisions/0005.")
     is_active = models.BooleanField(_("active"), default=True)
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
 
@@ -149,7 +150,7 @@ class Ticket(TenantOwned):
 
     The queue `origin_id` gave the number, which stays through transfers; `queue` is where the person stands now. In
     its lane a ticket stands at `line_at`: its arrival, unless it was put back or let others pass. `version` counts
-    its facts.
+    its facts. `hand` is the agent's at the moment the ticket came into it; PostgreSQL writes it.
     """
 
     origin_id = models.UUIDField()
@@ -167,6 +168,7 @@ class Ticket(TenantOwned):
     line_at = models.DateTimeField()
     customer = TenantForeignKey(Customer, on_delete=models.SET_NULL, null=True)
     agent = TenantForeignKey(Agent, on_delete=models.PROTECT, null=True)
+    hand = models.IntegerField(null=True, editable=False)
     counter = TenantForeignKey(Counter, on_delete=models.SET_NULL, null=True)
     created_at = models.DateTimeField(_("arrived"))
     called_at = models.DateTimeField(_("called"), null=True)
@@ -194,10 +196,13 @@ class Ticket(TenantOwned):
             models.UniqueConstraint(fields=["tenant", "id"], name="ticket_tenant_id"),
             models.UniqueConstraint(fields=["token"], name="ticket_token_once"),
             models.UniqueConstraint(fields=["origin_id", "day", "sequence"], name="ticket_number_once"),
-            models.UniqueConstraint(fields=["agent"], condition=Q(status__in=WITH_AGENT), name="one_ticket_per_agent"),
+            models.UniqueConstraint(
+                fields=["agent", "hand"], condition=Q(status__in=WITH_AGENT), name="one_ticket_per_agent"
+            ),
             models.CheckConstraint(condition=Q(status__in=TicketState.values), name="ticket_state_known"),
             models.CheckConstraint(
-                condition=~Q(status__in=WITH_AGENT) | Q(agent__isnull=False, called_at__isnull=False),
+                condition=~Q(status__in=WITH_AGENT)
+                | Q(agent__isnull=False, hand__isnull=False, called_at__isnull=False),
                 name="ticket_called_by_someone",
             ),
             models.CheckConstraint(

@@ -30,6 +30,7 @@ class Migration(migrations.Migration):
                 ('is_active', models.BooleanField(default=True, verbose_name='active')),
                 ('created_at', models.DateTimeField(auto_now_add=True, verbose_name='created')),
                 ('counter', smartqueue.tenants.models.TenantForeignKey(blank=True, db_index=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='sites.counter')),
+                ('hand', models.IntegerField(default=0, editable=False, help_text='Counts on now and then: docs/decisions/0005.')),
                 ('tenant', models.ForeignKey(db_constraint=False, db_index=False, editable=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='tenants.tenant')),
                 ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to=settings.AUTH_USER_MODEL)),
             ],
@@ -147,6 +148,7 @@ class Migration(migrations.Migration):
                 ('outcome', models.CharField(blank=True, choices=[('served', 'Served'), ('incomplete', 'Not finished'), ('redirected', 'Sent elsewhere'), ('left', 'Left')], max_length=12, verbose_name='outcome')),
                 ('version', models.PositiveIntegerField(default=1)),
                 ('agent', smartqueue.tenants.models.TenantForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='queueing.agent')),
+                ('hand', models.IntegerField(editable=False, null=True)),
                 ('counter', smartqueue.tenants.models.TenantForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='sites.counter')),
                 ('customer', smartqueue.tenants.models.TenantForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='customers.customer')),
                 ('queue', smartqueue.tenants.models.TenantForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='queueing.queue')),
@@ -243,7 +245,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='ticket',
-            constraint=models.UniqueConstraint(condition=models.Q(('status__in', ('called', 'serving'))), fields=('agent',), name='one_ticket_per_agent'),
+            constraint=models.UniqueConstraint(condition=models.Q(('status__in', ('called', 'serving'))), fields=('agent', 'hand'), name='one_ticket_per_agent'),
         ),
         migrations.AddConstraint(
             model_name='ticket',
@@ -251,7 +253,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='ticket',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('status__in', ('called', 'serving')), _negated=True), models.Q(('agent__isnull', False), ('called_at__isnull', False)), _connector='OR'), name='ticket_called_by_someone'),
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('status__in', ('called', 'serving')), _negated=True), models.Q(('agent__isnull', False), ('hand__isnull', False), ('called_at__isnull', False)), _connector='OR'), name='ticket_called_by_someone'),
         ),
         migrations.AddConstraint(
             model_name='ticket',

@@ -93,6 +93,19 @@ END $$;
 CREATE TRIGGER ticket_may_change BEFORE UPDATE ON queueing_ticket
     FOR EACH ROW EXECUTE FUNCTION queueing_ticket_may_change();
 
+-- A ticket that comes into an agent's hand carries the hand's count. "One ticket per agent" is unique on both, so that
+-- neither the check nor a search for what an agent holds reads the visits of a whole day (docs/decisions/0005). Whoever
+-- moves the count locks the agent; this lock keeps him away until the ticket is seen.
+CREATE FUNCTION queueing_ticket_comes_to_hand() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    SELECT a.hand INTO NEW.hand FROM queueing_agent a
+    WHERE a.tenant_id = NEW.tenant_id AND a.id = NEW.agent_id FOR KEY SHARE;
+    RETURN NEW;
+END $$;
+
+CREATE TRIGGER ticket_comes_to_hand BEFORE INSERT OR UPDATE OF status, agent_id, hand ON queueing_ticket
+    FOR EACH ROW WHEN (NEW.status IN ('called', 'serving')) EXECUTE FUNCTION queueing_ticket_comes_to_hand();
+
 -- Every version of a ticket has its journal entry when the transaction commits: no state change without its fact.
 CREATE FUNCTION queueing_ticket_is_recorded() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
@@ -156,10 +169,12 @@ DROP TRIGGER queue_has_marks ON queueing_queue;
 DROP TRIGGER ticket_lowers_mark_back ON queueing_ticket;
 DROP TRIGGER ticket_lowers_mark_in ON queueing_ticket;
 DROP TRIGGER ticket_is_recorded ON queueing_ticket;
+DROP TRIGGER ticket_comes_to_hand ON queueing_ticket;
 DROP TRIGGER ticket_may_change ON queueing_ticket;
 DROP FUNCTION queueing_queue_has_marks();
 DROP FUNCTION queueing_ticket_lowers_mark();
 DROP FUNCTION queueing_ticket_is_recorded();
+DROP FUNCTION queueing_ticket_comes_to_hand();
 DROP FUNCTION queueing_ticket_may_change();
 """
 

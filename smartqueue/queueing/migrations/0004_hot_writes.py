@@ -167,18 +167,35 @@ END $$;
 CREATE FUNCTION queueing_raise_mark(p_tenant uuid, p_queue uuid, p_lane smallint, p_called_at timestamptz)
 RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
+    v_mark timestamptz;
     v_first timestamptz;
 BEGIN
-    PERFORM 1 FROM queueing_lowwater w
+    SELECT w.line_at INTO v_mark FROM queueing_lowwater w
     WHERE w.tenant_id = p_tenant AND w.queue_id = p_queue AND w.lane = p_lane FOR UPDATE SKIP LOCKED;
     IF NOT FOUND THEN
         RETURN;
     END IF;
     SELECT min(t.line_at) INTO v_first FROM queueing_ticket t
-    WHERE t.queue_id = p_queue AND t.lane = p_lane AND t.status = 'waiting';
+    WHERE t.queue_id = p_queue AND t.lane = p_lane AND t.status = 'waiting' AND t.line_at >= v_mark;
     UPDATE queueing_lowwater w SET line_at = coalesce(v_first, p_called_at)
     WHERE w.tenant_id = p_tenant AND w.queue_id = p_queue AND w.lane = p_lane
       AND w.line_at < coalesce(v_first, p_called_at);
+END $$;
+
+-- Let the count of an empty hand go on: the entries of the visits before it are never read again. Only with the agent's
+-- row for oneself: then nobody is about to put a ticket into this hand.
+CREATE FUNCTION queueing_next_hand(p_tenant uuid, p_agent uuid) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+    v_hand integer;
+BEGIN
+    SELECT ag.hand INTO v_hand FROM queueing_agent ag
+    WHERE ag.tenant_id = p_tenant AND ag.id = p_agent FOR UPDATE SKIP LOCKED;
+    IF FOUND AND NOT EXISTS (
+        SELECT 1 FROM queueing_ticket x
+        WHERE x.agent_id = p_agent AND x.hand = v_hand AND x.status IN ('called', 'serving')
+    ) THEN
+        UPDATE queueing_agent ag SET hand = v_hand + 1 WHERE ag.tenant_id = p_tenant AND ag.id = p_agent;
+    END IF;
 END $$;
 
 -- p_agent NULL: the agent whom p_user is; p_user NULL: someone who may call on an agent's behalf.
@@ -199,7 +216,7 @@ BEGIN
     IF p_agent IS NULL THEN
         SELECT ag.id INTO p_agent FROM queueing_agent ag WHERE ag.tenant_id = p_tenant AND ag.user_id = p_user;
     END IF;
-    SELECT ag.status, ag.counter_id, ag.is_active, ag.user_id, c.name AS counter INTO a
+    SELECT ag.status, ag.counter_id, ag.is_active, ag.user_id, ag.hand, c.name AS counter INTO a
     FROM queueing_agent ag LEFT JOIN sites_counter c ON c.tenant_id = ag.tenant_id AND c.id = ag.counter_id
     WHERE ag.tenant_id = p_tenant AND ag.id = p_agent
     FOR KEY SHARE OF ag;  -- whoever is leaving the counter at this moment comes first, then we see that it is empty
@@ -210,9 +227,14 @@ BEGIN
     ELSIF a.status <> 'available' THEN
         RETURN QUERY SELECT 'agent_' || a.status, NULL::uuid; RETURN;
     END IF;
-    SELECT x.id INTO v_queue FROM queueing_ticket x WHERE x.agent_id = p_agent AND x.status IN ('called', 'serving');
+    SELECT x.id INTO v_picked FROM queueing_ticket x
+    WHERE x.agent_id = p_agent AND x.hand = a.hand AND x.status IN ('called', 'serving');
     IF FOUND THEN
-        RETURN QUERY SELECT 'agent_busy', v_queue; RETURN;
+        RETURN QUERY SELECT 'agent_busy', v_picked; RETURN;
+    END IF;
+    -- Not while waiting for a chosen ticket: whoever has that one may be waiting for the agent.
+    IF p_chosen IS NULL AND random() < 0.03 THEN
+        PERFORM queueing_next_hand(p_tenant, p_agent);
     END IF;
     IF p_chosen IS NOT NULL THEN
         SELECT * INTO b FROM queueing_ticket x WHERE x.tenant_id = p_tenant AND x.id = p_chosen FOR UPDATE;
@@ -236,13 +258,21 @@ BEGIN
         END IF;
         v_picked := queueing_pick(p_tenant, p_queue, p_at);
     ELSE
+        -- Where nobody stands above the marks, queueing_pick looks once without them.
         FOR v_queue IN
             SELECT e.queue_id FROM queueing_eligibility e
             LEFT JOIN LATERAL (
-                SELECT min(x.line_at) AS since FROM queueing_ticket x
-                WHERE x.queue_id = e.queue_id AND x.status = 'waiting') longest ON true
-            WHERE e.tenant_id = p_tenant AND e.agent_id = p_agent AND longest.since IS NOT NULL
-            ORDER BY longest.since, e.queue_id
+                SELECT min(head.line_at) AS since FROM queueing_lowwater w
+                CROSS JOIN LATERAL (
+                    SELECT x.line_at FROM queueing_ticket x
+                    WHERE x.queue_id = e.queue_id AND x.lane = w.lane AND x.status = 'waiting'
+                      AND x.line_at >= w.line_at
+                    ORDER BY x.line_at, x.id LIMIT 1
+                ) head
+                WHERE w.tenant_id = p_tenant AND w.queue_id = e.queue_id
+            ) longest ON true
+            WHERE e.tenant_id = p_tenant AND e.agent_id = p_agent
+            ORDER BY longest.since NULLS LAST, e.queue_id
         LOOP
             v_picked := queueing_pick(p_tenant, v_queue, p_at);
             EXIT WHEN v_picked IS NOT NULL;
@@ -291,6 +321,7 @@ END $$;
 
 DROP_CALL = """
 DROP FUNCTION queueing_call(uuid, uuid, uuid, uuid, uuid, text, timestamptz, jsonb);
+DROP FUNCTION queueing_next_hand(uuid, uuid);
 DROP FUNCTION queueing_raise_mark(uuid, uuid, smallint, timestamptz);
 DROP FUNCTION queueing_pick(uuid, uuid, timestamptz);
 """
