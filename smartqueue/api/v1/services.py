@@ -1,20 +1,18 @@
 """`service-categories/` and `services/` with their hours."""
 
-from uuid import UUID
+from collections.abc import Iterable
 
 from django.db.models import Prefetch, QuerySet
 from django.shortcuts import get_object_or_404
 from drf_spectacular.utils import extend_schema
-from rest_framework.request import Request
-from rest_framework.response import Response
 
-from smartqueue.api.v1.base import TenantView
 from smartqueue.api.v1.ground import WHAT_SETTINGS_NEED, Ground, RelatedId, Row
 from smartqueue.api.v1.ground_filters import ServiceFilters
-from smartqueue.api.v1.sites import IntervalSerializer, WeekSerializer
+from smartqueue.api.v1.sites import IntervalSerializer, WeekSerializer, WeekView
 from smartqueue.kernel.clock import now
 from smartqueue.sites.actions import set_service_hours
 from smartqueue.sites.models import Service, ServiceCategory, ServiceHours
+from smartqueue.sites.states import Interval
 
 
 class CategorySerializer(Row):
@@ -65,22 +63,14 @@ class ServiceView(Ground):
 
 
 @extend_schema(tags=["services"], request=WeekSerializer, responses=WeekSerializer)
-class ServiceHoursView(TenantView):
+class ServiceHoursView(WeekView):
     """When a service is offered; an empty week means whenever the site is open. PUT replaces all of it."""
 
-    scopes = WHAT_SETTINGS_NEED
-
-    def service(self) -> Service:
+    def owner(self) -> Service:
         return get_object_or_404(Service, tenant_id=self.caller.tenant_id, id=self.kwargs["id"])
 
-    def get(self, request: Request, slug: str, id: UUID) -> Response:
-        return self.week(list(ServiceHours.objects.filter(tenant_id=self.caller.tenant_id, service=self.service())))
+    def stored(self, owner: Service) -> Iterable[ServiceHours]:
+        return ServiceHours.objects.filter(tenant_id=owner.tenant_id, service=owner)
 
-    def put(self, request: Request, slug: str, id: UUID) -> Response:
-        service = self.service()
-        given = WeekSerializer(data=request.data)
-        given.is_valid(raise_exception=True)
-        return self.week(set_service_hours(service=service, hours=given.intervals(), actor=self.caller.actor, at=now()))
-
-    def week(self, hours: list[ServiceHours]) -> Response:
-        return Response({"hours": IntervalSerializer(hours, many=True).data})
+    def replaced(self, owner: Service, hours: list[Interval]) -> Iterable[ServiceHours]:
+        return set_service_hours(service=owner, hours=hours, actor=self.caller.actor, at=now())

@@ -1,5 +1,7 @@
 """`sites/`, their hours, exceptions and counters, and `holiday-overrides/`."""
 
+from abc import abstractmethod
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -98,21 +100,46 @@ class OneSite(TenantView):
         return get_object_or_404(Site, tenant_id=self.caller.tenant_id, id=self.kwargs["id"])
 
 
-@extend_schema(tags=["sites"], request=WeekSerializer, responses=WeekSerializer)
-class SiteHoursView(OneSite):
-    """The week of a site. PUT replaces all of it in one go."""
+class WeekView(TenantView):
+    """Weekly hours of a row. PUT replaces all of them in one go."""
+
+    scopes = WHAT_SETTINGS_NEED
+
+    @abstractmethod
+    def owner(self) -> Any:
+        """Whose week it is, or 404."""
+
+    @abstractmethod
+    def stored(self, owner: Any) -> Iterable[Any]: ...
+
+    @abstractmethod
+    def replaced(self, owner: Any, hours: list[Interval]) -> Iterable[Any]: ...
 
     def get(self, request: Request, slug: str, id: UUID) -> Response:
-        return self.week(list(OpeningHours.objects.filter(tenant_id=self.caller.tenant_id, site=self.site())))
+        return self.week(self.stored(self.owner()))
 
     def put(self, request: Request, slug: str, id: UUID) -> Response:
-        site = self.site()
+        owner = self.owner()
         given = WeekSerializer(data=request.data)
         given.is_valid(raise_exception=True)
-        return self.week(set_hours(site=site, hours=given.intervals(), actor=self.caller.actor, at=now()))
+        return self.week(self.replaced(owner, given.intervals()))
 
-    def week(self, hours: list[OpeningHours]) -> Response:
+    def week(self, hours: Iterable[Any]) -> Response:
         return Response({"hours": IntervalSerializer(hours, many=True).data})
+
+
+@extend_schema(tags=["sites"], request=WeekSerializer, responses=WeekSerializer)
+class SiteHoursView(OneSite, WeekView):
+    """The week of a site. PUT replaces all of it in one go."""
+
+    def owner(self) -> Site:
+        return self.site()
+
+    def stored(self, owner: Site) -> Iterable[OpeningHours]:
+        return OpeningHours.objects.filter(tenant_id=owner.tenant_id, site=owner)
+
+    def replaced(self, owner: Site, hours: list[Interval]) -> Iterable[OpeningHours]:
+        return set_hours(site=owner, hours=hours, actor=self.caller.actor, at=now())
 
 
 class OpeningQuestion(Strict):

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any, TypeVar
 from uuid import UUID
 
-from django.db import connection, transaction
+from django.db import connection, router, transaction
 
 from smartqueue.journal.actions.poke import poke_relay as poke_relay
 from smartqueue.journal.errors import KeyReused
@@ -20,7 +20,7 @@ def record(
     fact: str,
     *,
     kind: AuditKind,
-    tenant_id: UUID,
+    tenant_id: UUID | None,
     object_type: str,
     object_id: UUID | None,
     actor: Actor,
@@ -36,13 +36,14 @@ def record(
     Args:
         fact: past tense, `ticket.called`; the same name on sockets and webhooks.
         kind: which of the twelve audit kinds it is.
+        tenant_id: whose fact it is; None only for what belongs to no tenant, on the platform connection.
         object_type: `ticket`, `site` …
         version: of the object after the change, where it keeps one; PostgreSQL refuses a second entry for it.
         queue_id: the queue in whose stream the fact appears.
         data: JSON-ready, no personal data: it travels to screens and webhooks.
         before: changed values as they were; `after` as they are. For auditors only.
     """
-    transaction.on_commit(poke_relay)
+    transaction.on_commit(poke_relay, using=router.db_for_write(Entry))
     return Entry.objects.create(
         fact=fact,
         kind=kind,

@@ -6,10 +6,11 @@ from uuid import UUID
 
 from django.db import transaction
 
-from smartqueue.journal.actions import poke_relay
+from smartqueue.journal.actions import record
 from smartqueue.journal.models import Entry
 from smartqueue.journal.states import Actor, AuditKind
 from smartqueue.tenants.models import Tenant
+from smartqueue.tenants.routers import as_platform
 
 PLATFORM = "platform"
 
@@ -55,42 +56,11 @@ def _set_active(is_active: bool, *, fact: str, tenant_id: UUID, actor: Actor, at
     return True
 
 
-def record_by_staff(
-    fact: str,
-    *,
-    kind: AuditKind,
-    tenant_id: UUID | None,
-    object_type: str,
-    object_id: UUID | None,
-    actor: Actor,
-    at: datetime,
-    data: dict[str, Any] | None = None,
-    before: dict[str, Any] | None = None,
-    after: dict[str, Any] | None = None,
-) -> Entry:
-    """Write one fact on the platform connection, in the transaction that is open there.
+def record_by_staff(fact: str, **facts: Any) -> Entry:
+    """`record`, on the platform connection, in the transaction that is open there.
 
     Args:
-        fact: past tense, `tenant.suspended`.
-        tenant_id: whose audit trail shows it; None for what belongs to no tenant: users, holidays.
-        data: JSON-ready, no personal data.
-        before: changed values as they were; `after` as they are. For auditors only.
+        facts: as for `record`. `tenant_id`: whose audit trail shows it; None for what belongs to no tenant.
     """
-    transaction.on_commit(poke_relay, using=PLATFORM)
-    return Entry.objects.using(PLATFORM).create(
-        fact=fact,
-        kind=kind,
-        tenant_id=tenant_id,
-        object_type=object_type,
-        object_id=object_id,
-        at=at,
-        actor_kind=actor.kind,
-        actor_id=actor.user_id,
-        actor_label=actor.label,
-        ip=actor.ip,
-        user_agent=actor.user_agent[:300],
-        endpoint=actor.endpoint[:200],
-        data=data or {},
-        before=before,
-        after=after,
-    )
+    with as_platform():
+        return record(fact, **facts)
