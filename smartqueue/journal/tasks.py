@@ -18,9 +18,12 @@ def relay(*, everything: bool = False) -> None:
     It ends with the first batch that was not full: what was committed meanwhile has its own poke. One that went on
     until nothing is left would never end while facts keep coming, and hand them over two by two.
     """
-    timetable = import_module(settings.JOURNAL_WIRING).LATER
+    wiring = import_module(settings.JOURNAL_WIRING)
     for _ in range(MOST_BATCHES):
-        if relay_entries(timetable=timetable, at=now(), everything=everything) < AT_ONCE:
+        taken = relay_entries(
+            timetable=wiring.LATER, at=now(), everything=everything, announce=getattr(wiring, "AT_ONCE", None)
+        )
+        if taken < AT_ONCE:
             return
 
 

@@ -22,6 +22,8 @@ logger = logging.getLogger(__name__)
 
 Handler = Callable[[Entry], None]
 Timetable = Mapping[str, Sequence[Handler]]
+Streams = dict[tuple[UUID, UUID], int]
+"""(tenant, queue) → the last number of its stream."""
 
 AT_ONCE = 200
 TRIED_AGAIN_AT_ONCE = 100
@@ -46,7 +48,9 @@ _reach = Reach()
 LATE_BY = 2000
 
 
-def relay_entries(*, timetable: Timetable, at: datetime, everything: bool = True) -> int:
+def relay_entries(
+    *, timetable: Timetable, at: datetime, everything: bool = True, announce: Callable[[Streams], None] | None = None
+) -> int:
     """Hand over one batch of entries that nobody has handed over yet, oldest first. Several relays may run at once.
 
     It reads across tenants on the platform connection; each handler runs in its entry's tenant, on the application
@@ -57,12 +61,16 @@ def relay_entries(*, timetable: Timetable, at: datetime, everything: bool = True
         timetable: fact → handlers. They write rows and call nobody: PostgreSQL ends a transaction that idles for 10 s.
         at: the instant, timezone-aware; the leases and pauses count from it.
         everything: from the journal's beginning, and what has failed before too; otherwise what is new.
+        announce: told which streams have moved, before any handler runs. It may be told nothing when a process dies,
+            and must not raise.
 
     Returns:
         How many entries were taken; 0 when nothing is left to do now.
     """
     heard = sorted(fact for fact, handlers in timetable.items() if handlers)
-    taken, fresh = _take(heard, at, after=0 if everything else _reach.id - LATE_BY)
+    taken, fresh, streams = _take(heard, at, after=0 if everything else _reach.id - LATE_BY)
+    if announce and streams:
+        announce(streams)
     _hand_over(fresh, timetable, at)
     if everything:
         _give_up_what_nobody_hears(heard, at)
@@ -100,7 +108,8 @@ UPDATE journal_entry e
 SET stream_seq = numbered.seq, tries = is_heard::int,
     dispatched_at = CASE WHEN NOT is_heard THEN %(at)s END,
     not_before = CASE WHEN is_heard THEN %(at)s + make_interval(secs => %(lease_s)s) END
-FROM batch LEFT JOIN numbered USING (id) WHERE e.id = batch.id RETURNING e.id, is_heard
+FROM batch LEFT JOIN numbered USING (id) WHERE e.id = batch.id
+RETURNING e.id, is_heard, e.tenant_id, e.queue_id, e.stream_seq
 """
 
 # Few of very many rows, always: with the statistics of a quiet night the planner would read the whole journal for them.
@@ -109,18 +118,22 @@ BY_INDEX = (
 )
 
 
-def _take(heard: Sequence[str], at: datetime, *, after: int) -> tuple[int, list[Entry]]:
-    """How many entries were taken, and those to be handed over. One relay at a time, which is short: should its process
-    be frozen, PostgreSQL ends it."""
+def _take(heard: Sequence[str], at: datetime, *, after: int) -> tuple[int, list[Entry], Streams]:
+    """How many entries were taken, those to be handed over, and how far the streams have come. One relay at a time,
+    which is short: should its process be frozen, PostgreSQL ends it."""
     limits = {"most": AT_ONCE, "after": after, "lease_s": LEASE_S}
     with transaction.atomic(using="platform"), connections["platform"].cursor() as cursor:
         cursor.execute(BY_INDEX + ", pg_advisory_xact_lock(%s)", [ONE_AT_A_TIME])
         cursor.execute(TAKE, {"heard": list(heard), "at": at, **limits})
         taken = cursor.fetchall()
-        _reach.id = max(_reach.id, *(entry_id for entry_id, _ in taken), 0)
-        wanted = [entry_id for entry_id, is_heard in taken if is_heard]
-        entries = Entry.objects.using("platform").filter(id__in=wanted).order_by("id")
-        return len(taken), list(entries) if wanted else []
+        _reach.id = max(_reach.id, *(entry_id for entry_id, *_ in taken), 0)
+        wanted = [entry_id for entry_id, is_heard, *_ in taken if is_heard]
+        entries = list(Entry.objects.using("platform").filter(id__in=wanted).order_by("id")) if wanted else []
+    streams: Streams = {}
+    for _id, _is_heard, tenant_id, queue_id, seq in taken:
+        if seq is not None:
+            streams[tenant_id, queue_id] = max(streams.get((tenant_id, queue_id), 0), seq)
+    return len(taken), entries, streams
 
 
 NOBODY_LISTENS = """

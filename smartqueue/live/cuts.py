@@ -1,0 +1,130 @@
+"""From a queue's board to what each audience may see of it. No personal data, no token: these travel in broadcasts."""
+
+from enum import StrEnum
+from typing import Any, NamedTuple
+
+import orjson
+
+from smartqueue.queueing.queries.board import Board, Elsewhere, Fact
+
+PHONE_BYTES = 300
+"""A phone's message is never longer."""
+
+
+class View(StrEnum):
+    """Audiences of a queue."""
+
+    STAFF = "staff"
+    DISPLAY = "display"
+    COUNTS = "counts"
+    PHONE = "phone"
+
+
+STAFF_FACT_KEYS = (
+    "number", "counter_id", "agent_id", "status", "outcome", "channel", "priority", "rule", "people", "place",
+    "undone", "from_queue_id", "to_queue_id", "waited_s", "service_s",
+)  # fmt: skip
+"""What of a fact's data travels: named, so that a new member of `data` stays at home until somebody has judged it."""
+
+CALLS = frozenset({"ticket.called", "ticket.recalled"})
+
+
+def staff_fact(fact: Fact) -> dict[str, Any]:
+    told = {key: fact.data[key] for key in STAFF_FACT_KEYS if key in fact.data}
+    return {"name": fact.name, "seq": fact.seq, f"{fact.object_type}_id": fact.object_id, **told} | (
+        {"counter": fact.counter} if fact.counter else {}
+    )
+
+
+def display_fact(fact: Fact) -> dict[str, Any] | None:
+    """Calls only: what a screen rings for."""
+    if fact.name not in CALLS:
+        return None
+    return {"name": fact.name, "seq": fact.seq, "number": fact.data.get("number"), "counter": fact.counter}
+
+
+def facts_for(view: View, facts: list[Fact]) -> list[dict[str, Any]]:
+    """What `view` is told of these facts."""
+    if view == View.STAFF:
+        return [staff_fact(fact) for fact in facts]
+    if view == View.DISPLAY:
+        return [told for fact in facts if (told := display_fact(fact))]
+    return []
+
+
+def state_for(view: View, board: Board) -> dict[str, Any]:
+    """What a screen shows. Nothing in it changes with the clock alone but `at_risk`, positions and estimates."""
+    line = board.line
+    if view == View.DISPLAY:
+        return {"waiting": line.total, "calls": board.calls}
+    counts = {
+        "queue_status": board.status, "waiting_total": line.total, "at_risk": line.at_risk,
+        "longest_wait_since": line.since, "open_counters": board.open_counters, "pace_s": board.pace_s,
+    }  # fmt: skip
+    if view == View.COUNTS:
+        states = [ticket["status"] for ticket in board.in_hand]
+        return counts | {state: states.count(state) for state in ("called", "serving", "paused")}
+    return counts | {"waiting": line.first, "in_hand": board.in_hand, "agents": board.agents}
+
+
+class PhoneLine(NamedTuple):
+    """What one phone shows, without `type` and `seq`. `eta` in seconds; its range comes with the forecast room."""
+
+    status: str
+    version: int
+    position: int | None = None
+    eta: int | None = None
+    counter: str | None = None
+    called_at: str | None = None
+
+    def message(self, kind: str, seq: int) -> str:
+        """The message to the phone. A counter's name that would make it too long is cut."""
+        if self.status == "waiting":  # written by hand: five thousand of them follow one call
+            place, eta = self.position or 1, "null" if self.eta is None else self.eta
+            return (
+                f'{{"type":"{kind}","seq":{seq},"status":"waiting","position":{place},"people_ahead":{place - 1},'
+                f'"eta_seconds":{eta},"eta_low_seconds":null,"eta_high_seconds":null,"counter":null,'
+                f'"called_at":null,"version":{self.version}}}'
+            )
+        told = {
+            "type": kind, "seq": seq, "status": self.status, "position": None, "people_ahead": None,
+            "eta_seconds": None, "eta_low_seconds": None, "eta_high_seconds": None, "counter": self.counter,
+            "called_at": self.called_at and f"{self.called_at[:19]}+00:00", "version": self.version,
+        }  # fmt: skip
+        message, name = orjson.dumps(told), self.counter or ""
+        while len(message) > PHONE_BYTES and name:
+            name = name[:-1]
+            message = orjson.dumps(told | {"counter": f"{name}…"})
+        return message.decode()
+
+
+class Places:
+    """Everybody's own line of one board, found by ticket; `away` has those who are not on it."""
+
+    def __init__(self, board: Board, away: dict[str, Elsewhere]) -> None:
+        first, line = board.line.first, board.line
+        ids = [ticket["id"] for ticket in first] + line.rest_ids
+        self._etas = [ticket["eta_seconds"] for ticket in first] + line.rest_etas
+        self._versions = [ticket["version"] for ticket in first] + line.rest_versions
+        self._waiting = dict(zip(ids, range(len(ids)), strict=True))
+        self._away = away
+        self._in_hand = {ticket["id"]: ticket for ticket in board.in_hand}
+
+    def __contains__(self, ticket_id: str) -> bool:
+        return ticket_id in self._waiting or ticket_id in self._in_hand or ticket_id in self._away
+
+    def new_queue(self, ticket_id: str, queue_id: str) -> str | None:
+        """The queue in which the ticket stands now, when that is not `queue_id`."""
+        away = None if ticket_id in self._waiting or ticket_id in self._in_hand else self._away.get(ticket_id)
+        return away.queue_id if away and away.queue_id != queue_id else None
+
+    def line_of(self, ticket_id: str) -> PhoneLine:
+        """What the phone of this ticket shows; the ticket must be here."""
+        place = self._waiting.get(ticket_id)
+        if place is not None:
+            return PhoneLine("waiting", self._versions[place], place + 1, self._etas[place])
+        if held := self._in_hand.get(ticket_id):
+            called = {"counter": held["counter"], "called_at": held["called_at"]}
+            return PhoneLine(held["status"], held["version"], **called)
+        away = self._away[ticket_id]
+        return PhoneLine(away.status, away.version, counter=away.counter, called_at=away.called_at)

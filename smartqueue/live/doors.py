@@ -1,0 +1,227 @@
+"""Who may watch what. Asked before joining, and again every minute for as long as somebody stays.
+
+Plain functions that ask the database: they run in a thread.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib import import_module
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.contrib import auth
+from django.db import transaction
+from django.http import HttpRequest
+from django.http.cookie import parse_cookie
+
+from smartqueue.accounts.queries import read_access_token
+from smartqueue.kernel.errors import NotFound
+from smartqueue.live.cuts import View
+from smartqueue.queueing.queries import (
+    agent_or_refuse,
+    eligible_queue_ids,
+    me_or_refuse,
+    queue_or_refuse,
+)
+from smartqueue.queueing.queries.board import queue_ids, ticket_of_token
+from smartqueue.tenants.queries import Entrance, enter
+from smartqueue.tenants.states import Scope
+
+BEARER = "smartqueue.bearer."
+PROTOCOL = "smartqueue.v1"
+
+
+class Refused(Exception):
+    """Nobody comes in here. `status` is HTTP's; a socket is closed with 4000 + status."""
+
+    def __init__(self, status: int) -> None:
+        super().__init__(status)
+        self.status = status
+
+    @property
+    def close_code(self) -> int:
+        return 4000 + self.status
+
+
+@dataclass(frozen=True, slots=True)
+class Visitor:
+    """What a request or a socket brings along.
+
+    Attributes:
+        headers: by lower-case name.
+        address: of the client, as the proxy says it.
+        token: an access token, from `Authorization` or among the offered protocols.
+    """
+
+    headers: Mapping[str, str]
+    address: str
+    token: str | None
+
+    @classmethod
+    def of(cls, scope: Mapping[str, Any]) -> "Visitor":
+        headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]}
+        offered = [word for word in scope.get("subprotocols", ()) if word.startswith(BEARER)]
+        kind, _, token = headers.get("authorization", "").partition(" ")
+        carried = token.strip() if kind.lower() == "bearer" else None
+        return cls(headers, (scope.get("client") or ("",))[0], offered[0][len(BEARER) :] if offered else carried)
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """What somebody may watch, as text.
+
+    Attributes:
+        view: how much of it.
+        ticket_id: of a phone.
+        agent_id: the agent whose own status is told too.
+    """
+
+    tenant_id: str
+    queue_ids: tuple[str, ...]
+    view: View
+    ticket_id: str | None = None
+    agent_id: str | None = None
+
+
+def from_a_good_origin(visitor: Visitor) -> bool:
+    """A browser says which page opens the socket: one of ours, or one that may call the API. Others say nothing."""
+    origin = visitor.headers.get("origin")
+    if origin is None or origin in settings.CORS_ALLOWED_ORIGINS:
+        return True
+    return origin.partition("://")[2] == visitor.headers.get("host")
+
+
+def person_of(visitor: Visitor, *, known: UUID | None = None) -> UUID:
+    """Who has signed in, by access token or by the session's cookie.
+
+    Args:
+        known: who it was when the socket was opened. A socket outlives its access token: what counts after that is
+            the membership. A session is asked again.
+
+    Raises:
+        Refused: 401.
+    """
+    if visitor.token is not None:
+        if known:
+            return known
+        if claims := read_access_token(visitor.token):
+            return UUID(claims["user_id"])
+        raise Refused(401)
+    key = parse_cookie(visitor.headers.get("cookie", "")).get(settings.SESSION_COOKIE_NAME)
+    if key:
+        request = HttpRequest()
+        request.session = import_module(settings.SESSION_ENGINE).SessionStore(key)
+        user = auth.get_user(request)
+        if user.is_authenticated:
+            return UUID(str(user.pk))
+    raise Refused(401)
+
+
+def _enter(slug: str, user_id: UUID, scope: Scope) -> Entrance:
+    """Open the tenant's rows for the transaction.
+
+    Raises:
+        Refused: 401 an account that was closed, 404 a stranger, 403 a member without the scope.
+    """
+    entrance = enter(slug=slug, user_id=user_id)
+    if entrance is None:
+        raise Refused(404)
+    if not entrance.user_active:
+        raise Refused(401)
+    if entrance.role is None:
+        raise Refused(404)
+    if scope not in entrance.scopes:
+        raise Refused(403)
+    return entrance
+
+
+class Door:
+    """One address: `open()` says what the visitor may watch. This one: a queue, for staff.
+
+    Args:
+        visitor: who knocks.
+        words: the variable parts of the address.
+    """
+
+    scope: Scope = Scope.READ_QUEUE
+    view: View = View.STAFF
+    is_public = False
+    has_many = False
+    """Several queues on one line: the client is told which ones."""
+
+    def __init__(self, visitor: Visitor, words: Mapping[str, Any]) -> None:
+        self.visitor, self.words = visitor, words
+        self.user_id: UUID | None = None
+
+    def open(self) -> Grant:
+        """May be asked again later.
+
+        Raises:
+            Refused: 401, 403 or 404.
+        """
+        self.user_id = person_of(self.visitor, known=self.user_id)
+        with transaction.atomic():
+            entrance = _enter(self.words["slug"], self.user_id, self.scope)
+            try:
+                return self.grant(entrance)
+            except NotFound as absent:
+                raise Refused(404) from absent
+
+    def grant(self, entrance: Entrance) -> Grant:
+        """Inside the tenant's scope. Raises: NotFound."""
+        queue = queue_or_refuse(self.words["id"])
+        return Grant(str(entrance.tenant_id), (str(queue.id),), self.view)
+
+
+class AgentDoor(Door):
+    """All queues that an agent serves; `me` is the person's own agent."""
+
+    has_many = True
+
+    def grant(self, entrance: Entrance) -> Grant:
+        agent_id = self.words.get("id")
+        assert self.user_id is not None
+        agent = agent_or_refuse(agent_id) if agent_id else me_or_refuse(self.user_id)
+        served = tuple(map(str, eligible_queue_ids([agent.id])[agent.id]))
+        return Grant(str(entrance.tenant_id), served, self.view, agent_id=str(agent.id))
+
+
+class DashboardDoor(Door):
+    """Every queue of the tenant, in figures."""
+
+    scope = Scope.READ_REPORTS
+    view = View.COUNTS
+    has_many = True
+
+    def grant(self, entrance: Entrance) -> Grant:
+        return Grant(str(entrance.tenant_id), tuple(map(str, queue_ids())), self.view)
+
+
+class DisplayDoor(Door):
+    """The queues of one screen. Until the room `devices` gives devices and their tokens, staff may look at the screen
+    of a site: the id is the site's. A device's token is to be judged in `open`, and its queues found in `grant`."""
+
+    view = View.DISPLAY
+    has_many = True
+
+    def grant(self, entrance: Entrance) -> Grant:
+        shown = queue_ids(site_id=self.words["id"])
+        if not shown:
+            raise Refused(404)
+        return Grant(str(entrance.tenant_id), tuple(map(str, shown)), self.view)
+
+
+class TicketDoor(Door):
+    """One ticket for its owner: the token in the address is the key."""
+
+    view = View.PHONE
+    is_public = True
+
+    def open(self) -> Grant:
+        token = self.words["token"]
+        found = ticket_of_token(token) if token.isprintable() else None  # PostgreSQL takes no NUL
+        if found is None:
+            raise Refused(404)
+        tenant_id, ticket_id, queue_id = map(str, found)
+        return Grant(tenant_id, (queue_id,), self.view, ticket_id=ticket_id)
