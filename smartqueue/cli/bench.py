@@ -22,6 +22,7 @@ from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 
+from smartqueue.cli.benching import live
 from smartqueue.cli.benching.bare import as_array, run_bare
 from smartqueue.cli.benching.load import Measured, NextRequest, http_post, run_load
 from smartqueue.cli.engines import Engines, free_port, remove_data
@@ -182,14 +183,19 @@ def measure(
 SCENARIOS = ("take, 100 queues", "take, one hot queue", "take, one hot queue, with keys", "call + close")
 
 
-@click.command()
+@click.group(invoke_without_command=True)
+@click.pass_context
 @click.option("--rounds", default=5, show_default=True, help="Runs of each side, in turns.")
 @click.option("--seconds", default=3.0, show_default=True, help="Length of a run.")
 @click.option("--clients", "sizes", multiple=True, type=int, default=(8, 32), show_default=True)
 @click.option("--only", help="Only scenarios whose name contains this.")
 @click.option("--long", "is_long", is_flag=True, help="Also 100,000 calls, and calls while a session holds a snapshot.")
-def command(rounds: int, seconds: float, sizes: tuple[int, ...], only: str | None, *, is_long: bool) -> None:
+def command(
+    ctx: click.Context, rounds: int, seconds: float, sizes: tuple[int, ...], only: str | None, *, is_long: bool
+) -> None:
     """Measure tickets taken, called and closed a second, beside PostgreSQL's own limit."""
+    if ctx.invoked_subcommand:
+        return
     console = Console()
     chosen = [scenario for scenario in SCENARIOS if not only or only in scenario]
     home = Path(tempfile.mkdtemp(prefix="sq-bench-"))
@@ -208,6 +214,9 @@ def command(rounds: int, seconds: float, sizes: tuple[int, ...], only: str | Non
                 console.print(head_rot(house, seconds))
     finally:
         remove_data(home)
+
+
+command.add_command(live.command, "live")
 
 
 def table_of(points: list[Point], rounds: int, seconds: float) -> Table:
