@@ -1,6 +1,8 @@
 """Kinds of entry, and who does things."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 from django.db import models
@@ -41,6 +43,32 @@ class Actor:
     ip: str | None = None
     user_agent: str = ""
     endpoint: str = ""
+
+    @classmethod
+    def at_the_door(
+        cls,
+        meta: Mapping[str, Any],
+        line: str,
+        *,
+        kind: str = ActorKind.USER,
+        user_id: UUID | None = None,
+        label: str = "",
+    ) -> "Actor":
+        """Whoever sent a request. `X-Forwarded-For` is not believed here: the proxy sets REMOTE_ADDR.
+
+        Args:
+            meta: the request's environment, with WSGI's names.
+            line: method and path.
+            label: what to call it where it is no person: the name of a device.
+        """
+        return cls(
+            kind=kind,
+            user_id=user_id,
+            label=label,
+            ip=meta.get("REMOTE_ADDR") or None,
+            user_agent=meta.get("HTTP_USER_AGENT", "")[:300],
+            endpoint=line[:200],
+        )
 
 
 SYSTEM = Actor()

@@ -130,14 +130,8 @@ class Replay(Exception):
 
 
 def actor_of(request: Request, *, user_id: UUID | None = None, kind: str = ActorKind.USER) -> Actor:
-    """Who acts and from where, for the journal. `X-Forwarded-For` is not believed here: the proxy sets REMOTE_ADDR."""
-    return Actor(
-        kind=kind,
-        user_id=user_id,
-        ip=request.META.get("REMOTE_ADDR") or None,
-        user_agent=request.META.get("HTTP_USER_AGENT", "")[:300],
-        endpoint=f"{request.method} {request.path}"[:200],
-    )
+    """Who acts and from where, for the journal."""
+    return Actor.at_the_door(request.META, f"{request.method} {request.path}", kind=kind, user_id=user_id)
 
 
 @cache
