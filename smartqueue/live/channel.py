@@ -7,7 +7,7 @@ from typing import Any, Protocol
 
 import orjson
 
-from smartqueue.live.cuts import Places, View, facts_for, state_for
+from smartqueue.live.cuts import Places, View, facts_for, phone_message, state_for
 from smartqueue.queueing.queries.board import MOST_FACTS, Board, Elsewhere, Fact
 
 logger = logging.getLogger(__name__)
@@ -240,21 +240,27 @@ class Channel:
         return (orjson.dumps(head)[:-1] + b"," + state[1:]).decode()
 
     def _tell_phone(self, subscription: Subscription, ticket_id: str, seq: int) -> None:
-        assert self._places is not None
-        if ticket_id not in self._places:
-            return  # joined while we read; its own read follows
-        if moved := self._places.new_queue(ticket_id, self.key[1]):
-            self._source.leave(subscription)
-            subscription.key = (self.key[0], moved)
-            subscription.seq = None  # numbers of another stream: a snapshot begins anew
-            self._source.watch(subscription)
+        places = self._places
+        assert places is not None
+        tail = places.waiting_tail(ticket_id)
+        if tail is None:
+            if ticket_id not in places:
+                return  # joined while we read; its own read follows
+            if moved := places.new_queue(ticket_id, self.key[1]):
+                self._source.leave(subscription)
+                subscription.key = (self.key[0], moved)
+                subscription.seq = None  # numbers of another stream: a snapshot begins anew
+                self._source.watch(subscription)
+                return
+            tail = places.tail_of(ticket_id)
+        if subscription.seq is None:
+            kind = "snapshot"
+        elif subscription.sent == tail:
             return
-        line = self._places.line_of(ticket_id)
-        if subscription.sent == line and subscription.seq is not None:
-            return
-        message = line.message("snapshot" if subscription.seq is None else "state", seq)
-        if subscription.write(subscription, message, seq):
-            subscription.seq, subscription.sent = seq, line
+        else:
+            kind = "state"
+        if subscription.write(subscription, phone_message(kind, seq, tail), seq):
+            subscription.seq, subscription.sent = seq, tail
 
     # The dashboard's figures, at most once in STATISTICS_EVERY_S
 

@@ -67,35 +67,48 @@ def state_for(view: View, board: Board) -> dict[str, Any]:
     return counts | {"waiting": line.first, "in_hand": board.in_hand, "agents": board.agents}
 
 
+LONGEST_HEAD = len('{"type":"snapshot","seq":9007199254740991,')
+
+
 class PhoneLine(NamedTuple):
-    """What one phone shows, without `type` and `seq`. `eta` in seconds; its range comes with the forecast room."""
+    """What one phone shows of a ticket that does not wait in the line."""
 
     status: str
     version: int
-    position: int | None = None
-    eta: int | None = None
     counter: str | None = None
     called_at: str | None = None
 
-    def message(self, kind: str, seq: int) -> str:
-        """The message to the phone. A counter's name that would make it too long is cut."""
-        if self.status == "waiting":  # written by hand: five thousand of them follow one call
-            place, eta = self.position or 1, "null" if self.eta is None else self.eta
-            return (
-                f'{{"type":"{kind}","seq":{seq},"status":"waiting","position":{place},"people_ahead":{place - 1},'
-                f'"eta_seconds":{eta},"eta_low_seconds":null,"eta_high_seconds":null,"counter":null,'
-                f'"called_at":null,"version":{self.version}}}'
-            )
+    def tail(self) -> str:
+        """The message to the phone after its head. A counter's name that would make it too long is cut."""
         told = {
-            "type": kind, "seq": seq, "status": self.status, "position": None, "people_ahead": None,
-            "eta_seconds": None, "eta_low_seconds": None, "eta_high_seconds": None, "counter": self.counter,
+            "status": self.status, "position": None, "people_ahead": None, "eta_seconds": None,
+            "eta_low_seconds": None, "eta_high_seconds": None, "counter": self.counter,
             "called_at": self.called_at and f"{self.called_at[:19]}+00:00", "version": self.version,
         }  # fmt: skip
-        message, name = orjson.dumps(told), self.counter or ""
-        while len(message) > PHONE_BYTES and name:
+        tail, name = orjson.dumps(told), self.counter or ""
+        while len(tail) - 1 + LONGEST_HEAD > PHONE_BYTES and name:
             name = name[:-1]
-            message = orjson.dumps(told | {"counter": f"{name}…"})
-        return message.decode()
+            tail = orjson.dumps(told | {"counter": f"{name}…"})
+        return tail[1:].decode()
+
+
+def waiting_tail(place: int, eta: int | None, version: int) -> str:
+    """The same for one who waits; written by hand, because five thousand of them follow one call.
+
+    Args:
+        place: 1 is next.
+        eta: seconds; its range comes with the forecast room.
+    """
+    return (
+        f'"status":"waiting","position":{place},"people_ahead":{place - 1},'
+        f'"eta_seconds":{"null" if eta is None else eta},"eta_low_seconds":null,"eta_high_seconds":null,'
+        f'"counter":null,"called_at":null,"version":{version}}}'
+    )
+
+
+def phone_message(kind: str, seq: int, tail: str) -> str:
+    """At most `PHONE_BYTES` long."""
+    return f'{{"type":"{kind}","seq":{seq},{tail}'
 
 
 class Places:
@@ -118,13 +131,14 @@ class Places:
         away = None if ticket_id in self._waiting or ticket_id in self._in_hand else self._away.get(ticket_id)
         return away.queue_id if away and away.queue_id != queue_id else None
 
-    def line_of(self, ticket_id: str) -> PhoneLine:
-        """What the phone of this ticket shows; the ticket must be here."""
+    def waiting_tail(self, ticket_id: str) -> str | None:
+        """What the phone of a waiting ticket shows; None for any other."""
         place = self._waiting.get(ticket_id)
-        if place is not None:
-            return PhoneLine("waiting", self._versions[place], place + 1, self._etas[place])
+        return None if place is None else waiting_tail(place + 1, self._etas[place], self._versions[place])
+
+    def tail_of(self, ticket_id: str) -> str:
+        """What the phone of a ticket shows that is here and does not wait."""
         if held := self._in_hand.get(ticket_id):
-            called = {"counter": held["counter"], "called_at": held["called_at"]}
-            return PhoneLine(held["status"], held["version"], **called)
+            return PhoneLine(held["status"], held["version"], held["counter"], held["called_at"]).tail()
         away = self._away[ticket_id]
-        return PhoneLine(away.status, away.version, counter=away.counter, called_at=away.called_at)
+        return PhoneLine(away.status, away.version, away.counter, away.called_at).tail()

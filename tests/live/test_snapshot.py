@@ -2,7 +2,7 @@
 
 import orjson
 
-from smartqueue.live.cuts import PhoneLine
+from smartqueue.live.cuts import PhoneLine, phone_message, waiting_tail
 
 
 def test_the_first_message_is_a_snapshot_of_the_line(bank, tellers, binta, take, watch, relay, queue_path):
@@ -185,21 +185,20 @@ def test_a_phone_hears_nothing_of_what_does_not_concern_it(take, token_of, watch
 def test_a_phones_message_has_at_most_300_bytes_with_the_longest_names():
     for name in ("é" * 40, '"' * 40, "𝄞" * 40, "\x01" * 40):
         line = PhoneLine("cancelled", 2**31, counter=name, called_at="2026-03-02T09:00:00.123456+00:00")
-        message = line.message("snapshot", 2**53)
+        message = phone_message("snapshot", 2**53 - 1, line.tail())
         assert len(message.encode()) <= 300
         assert orjson.loads(message)["counter"].rstrip("…") == name[: len(orjson.loads(message)["counter"]) - 1]
 
 
 def test_the_line_written_by_hand_has_the_members_of_the_other():
-    waiting = orjson.loads(PhoneLine("waiting", 2**31, 10**9, 2**31).message("snapshot", 2**53))
-    called = orjson.loads(
-        PhoneLine("called", 3, counter="G1", called_at="2026-03-02T09:00:00+00:00").message("state", 7)
-    )
+    waiting = orjson.loads(phone_message("snapshot", 2**53 - 1, waiting_tail(2**31, 10**9, 2**31)))
+    held = PhoneLine("called", 3, counter="G1", called_at="2026-03-02T09:00:00+00:00")
+    called = orjson.loads(phone_message("state", 7, held.tail()))
 
     assert list(waiting) == list(called)
     assert waiting["people_ahead"] == waiting["position"] - 1
     assert len(orjson.dumps(waiting)) <= 300
-    assert orjson.loads(PhoneLine("waiting", 1, 1).message("state", 1))["eta_seconds"] is None
+    assert orjson.loads(phone_message("state", 1, waiting_tail(1, None, 1)))["eta_seconds"] is None
 
 
 def test_a_phones_real_frames_have_at_most_300_bytes(

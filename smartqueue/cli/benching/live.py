@@ -289,11 +289,11 @@ def warm_up(port: int, ours: Ours) -> None:
 def frame_of(house: "House", ours: Ours) -> bytes:
     """A message of this kind, for the bare server to send."""
     from smartqueue.kernel.clock import now
-    from smartqueue.live.cuts import PhoneLine, View, state_for
+    from smartqueue.live.cuts import View, phone_message, state_for, waiting_tail
     from smartqueue.queueing.queries.board import board
 
     if ours.phones:
-        return PhoneLine("waiting", 1, ours.n, 10**5).message("state", 10**5).encode()
+        return phone_message("state", 10**5, waiting_tail(ours.n, 10**5, 1)).encode()
     seen = board(tenant_id=ours.stage.tenant_id, queue_id=ours.queue_id, since=None, phones=False, at=now())
     assert seen is not None
     return orjson.dumps({"type": "state", "seq": 10**5, **state_for(View.STAFF, seen)})
