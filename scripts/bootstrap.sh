@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Make .venv from uv.lock, on a machine with Python 3.11+ and nothing else prepared.
 #   scripts/bootstrap.sh          what `smartqueue up` needs
-#   scripts/bootstrap.sh dev      and what the tests need
+#   scripts/bootstrap.sh dev      and what the tests need, Chromium included
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -70,7 +70,16 @@ sync_packages() {
     touch "$stamp"
 }
 
+ensure_browser() { # the tests of the pages open them in Debian's Chromium
+    command -v chromium >/dev/null && return
+    say "Installing Chromium"
+    apt_install chromium && return
+    say "Chromium could not be installed: ask for the package of that name."
+    return 1
+}
+
 if [ ! -e "$stamp" ] || [ uv.lock -nt "$stamp" ] || [ pyproject.toml -nt "$stamp" ] || [ ! -x .venv/bin/smartqueue ]; then
     make_venv
     sync_packages
 fi
+[ "$group" != dev ] || [ "${SMARTQUEUE_NO_BROWSER:-}" = 1 ] || ensure_browser

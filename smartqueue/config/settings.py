@@ -4,6 +4,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from django.conf import locale
+from django.contrib.messages import constants as messages
 from django.utils.translation import gettext_lazy as _
 
 from smartqueue.config import environment as env
@@ -27,6 +28,13 @@ INSTALLED_APPS = [
     "smartqueue.queueing",
     "smartqueue.notifications",
     "smartqueue.api",
+    "smartqueue.devices",
+    "smartqueue.web.shared",
+    "smartqueue.web.public",
+    "smartqueue.web.agent",
+    "smartqueue.web.manage",
+    "smartqueue.web.kiosk",
+    "smartqueue.web.display",
     "smartqueue.config.apps.House",
     "smartqueue.config.apps.PlatformAdmin",
     "django.contrib.auth",
@@ -37,7 +45,9 @@ INSTALLED_APPS = [
     "django.contrib.postgres",
     "corsheaders",
     "rest_framework",
+    "django_cotton",
     "django_filters",
+    "django_htmx",
     "drf_spectacular",
     "drf_spectacular_sidecar",
 ]
@@ -46,6 +56,7 @@ MIDDLEWARE = [
     "django.middleware.locale.LocaleMiddleware",  # first: what refuses early speaks the reader's language too
     "smartqueue.api.middleware.RefuseNul",
     "smartqueue.api.middleware.SayUnavailable",
+    "smartqueue.web.shared.csp.PagePolicy",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -55,6 +66,8 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "smartqueue.web.shared.errors.SayUnavailable",  # asked before the one of the API
 ]
 
 ROOT_URLCONF = "smartqueue.config.urls"
@@ -105,6 +118,10 @@ locale.LANG_INFO["wo"] = {"bidi": False, "code": "wo", "name": "Wolof", "name_lo
 LANGUAGE_CODE = "fr"
 LANGUAGES = [("fr", _("French")), ("wo", _("Wolof")), ("en", _("English"))]
 LOCALE_PATHS = [BASE_DIR / "locale"]
+LANGUAGE_COOKIE_AGE = 365 * 24 * 3600
+LANGUAGE_COOKIE_HTTPONLY = True
+LANGUAGE_COOKIE_SAMESITE = "Lax"
+FORMAT_MODULE_PATH = "smartqueue.web.shared.formats"  # Wolof writes numbers and dates as French does
 TIME_ZONE = "UTC"
 USE_I18N = True
 USE_TZ = True
@@ -115,7 +132,7 @@ STATIC_ROOT.mkdir(parents=True, exist_ok=True)  # whitenoise warns of a missing 
 WHITENOISE_USE_FINDERS = True
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
-    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+    "staticfiles": {"BACKEND": "smartqueue.web.shared.statics.HashedOnceCollected"},
 }
 
 EMAIL_BACKEND = env.text("EMAIL_BACKEND", "django.core.mail.backends.filebased.EmailBackend")
@@ -124,10 +141,29 @@ DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL", "SmartQueue <noreply@smartqu
 
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
-SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = env.flag("SECURE_COOKIES")
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = env.flag("SECURE_COOKIES")
 SECURE_CONTENT_TYPE_NOSNIFF = True
-SECURE_REFERRER_POLICY = "no-referrer"
+SECURE_REFERRER_POLICY = (
+    "same-origin"  # "no-referrer" makes browsers send `Origin: null` with our forms, which is refused
+)
 X_FRAME_OPTIONS = "DENY"
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": ["'self'"],
+        "script-src": ["'self'"],
+        "style-src": ["'self'"],
+        "img-src": ["'self'", "data:"],
+        "connect-src": ["'self'"],  # web.shared.csp adds the own host's sockets
+        "object-src": ["'none'"],
+        "base-uri": ["'none'"],
+        "frame-ancestors": ["'none'"],
+        "form-action": ["'self'"],
+    }
+}
+LOGIN_URL = "/sign-in/"
+MESSAGE_TAGS = {messages.ERROR: "late", messages.WARNING: "late"}  # the components' word
+CSRF_FAILURE_VIEW = "smartqueue.web.shared.errors.csrf_failure"
+SMARTQUEUE_STYLEGUIDE = env.flag("SMARTQUEUE_STYLEGUIDE", default=DEBUG)
 DATA_UPLOAD_MAX_MEMORY_SIZE = 256 * 1024
 
 REST_FRAMEWORK = {
@@ -177,7 +213,12 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 3.0,
         "kwargs": {"everything": True},
     },
+    "devices: a minute of silence is offline": {"task": "devices.mark_silent_offline", "schedule": 20.0},
     "queueing: expire what is left when a site has closed": {"task": "queueing.expire_leftovers", "schedule": 60.0},
+    "queueing: void numbers of yesterday that no kiosk used": {
+        "task": "queueing.void_leftover_blocks",
+        "schedule": 3600.0,
+    },
     "journal: forget answers that no client will ask for again": {"task": "journal.forget_answers", "schedule": 3600.0},
     "accounts: forget old codes and tokens": {"task": "accounts.forget_expired", "schedule": 3600.0},
 }

@@ -3,15 +3,40 @@
 from typing import Any
 from uuid import UUID
 
+from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from smartqueue.accounts.models import User
+from smartqueue.kernel.colours import NoColour, Unreadable, plain, words_on
 from smartqueue.kernel.ids import uuid7
-from smartqueue.tenants.states import OrganisationType, PlanName, Role, Scope, scopes_of
+from smartqueue.tenants.states import LOGO_TYPES, OrganisationType, PlanName, Role, Scope, scopes_of
 
 SLUG = RegexValidator(r"^[a-z0-9](?:[a-z0-9-]{1,48}[a-z0-9])$", _("Use 3 to 50 small letters, digits and hyphens."))
+
+RESERVED = frozenset({
+    "about", "admin", "api", "devices", "display", "healthz", "help", "kiosk", "language", "live", "manage", "media",
+    "platform", "sign-in", "sign-out", "static", "styleguide", "t", "ws", "www",
+})  # fmt: skip
+"""The first words of our own addresses, and of those that we may want."""
+
+
+def free_slug(slug: str) -> None:
+    """Refuses what is an address of the house: a tenant's pages begin at `/{slug}/`."""
+    if slug in RESERVED:
+        raise ValidationError(_("This name is kept for the platform. Choose another one."), code="reserved")
+
+
+def brand_colour(colour: str) -> None:
+    """Refuses what is no colour, and one on which neither white nor dark words can be read (WCAG 2.2, AA)."""
+    try:
+        words_on(plain(colour))
+    except NoColour:
+        raise ValidationError(_("Write the colour as #rrggbb, for example #0b6b50."), code="no_colour") from None
+    except Unreadable:
+        message = _("Words cannot be read on this colour. Choose a darker or a lighter one.")
+        raise ValidationError(message, code="unreadable_colour") from None
 
 
 class Tenant(models.Model):
@@ -19,7 +44,7 @@ class Tenant(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     name = models.CharField(_("name"), max_length=120)
-    slug = models.CharField(_("slug"), max_length=50, unique=True, validators=[SLUG])
+    slug = models.CharField(_("slug"), max_length=50, unique=True, validators=[SLUG, free_slug])
     type = models.CharField(_("type"), max_length=20, choices=OrganisationType.choices, default=OrganisationType.BANK)
     plan = models.CharField(_("plan"), max_length=20, choices=PlanName.choices, default=PlanName.STARTER)
     locale = models.CharField(_("language"), max_length=5, default="fr")
@@ -29,6 +54,10 @@ class Tenant(models.Model):
         default=30,
         validators=[MinValueValidator(1), MaxValueValidator(365)],
     )
+    brand_colour = models.CharField(
+        _("colour of its pages"), max_length=7, blank=True, default="", db_default="", validators=[brand_colour]
+    )
+    logo_version = models.CharField(_("version of its logo"), max_length=16, default="", db_default="", editable=False)
     is_active = models.BooleanField(_("active"), default=True)
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
 
@@ -100,3 +129,16 @@ class Membership(TenantOwned):
     @property
     def scopes(self) -> frozenset[Scope]:
         return scopes_of(self.role)
+
+
+class Logo(TenantOwned):
+    """The picture on a tenant's pages. A table of its own, so that nobody who asks for the tenant carries it along."""
+
+    image = models.BinaryField(_("picture"))
+    media_type = models.CharField(_("media type"), max_length=20)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["tenant"], name="logo_once"),
+            models.CheckConstraint(condition=models.Q(media_type__in=LOGO_TYPES), name="logo_type_known"),
+        ]

@@ -7,8 +7,8 @@ from uuid import UUID
 from django.db import DatabaseError, connection
 from psycopg_pool import PoolTimeout
 
-from smartqueue.tenants.models import Membership, Tenant
-from smartqueue.tenants.scope import ask
+from smartqueue.tenants.models import Logo, Membership, Tenant
+from smartqueue.tenants.scope import ask, in_tenant
 from smartqueue.tenants.states import Scope, scopes_of
 
 
@@ -49,6 +49,16 @@ def memberships_of(user_id: UUID) -> list[Membership]:
         .filter(user_id=user_id, tenant__is_active=True)
         .order_by("created_at", "id")
     )
+
+
+def active_tenant(slug: str) -> Tenant | None:
+    """By its address; None also for one that is not active."""
+    return Tenant.objects.filter(slug=slug, is_active=True).first()
+
+
+def logo_of(tenant_id: UUID) -> Logo | None:
+    with in_tenant(tenant_id):
+        return Logo.objects.first()
 
 
 def active_tenant_ids() -> list[UUID]:

@@ -5,6 +5,9 @@ from enum import StrEnum
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+LOGO_TYPES = ("image/png", "image/jpeg")
+LOGO_BYTES = 64 * 1024
+
 
 class OrganisationType(models.TextChoices):
     BANK = "bank", _("Bank")

@@ -1,1 +1,1 @@
-"""Pages, cut by audience. Not built yet."""
+"""Pages, cut by audience."""

@@ -1,0 +1,6 @@
+from django.apps import AppConfig
+
+
+class Shared(AppConfig):
+    name = "smartqueue.web.shared"
+    label = "web_shared"

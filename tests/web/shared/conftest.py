@@ -1,0 +1,3 @@
+from tests.web.shared.browser import chromium, gallery_url, open_page
+
+__all__ = ["chromium", "gallery_url", "open_page"]
