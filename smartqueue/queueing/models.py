@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
@@ -226,6 +227,39 @@ class Ticket(TenantOwned):
 
     def __str__(self) -> str:
         return self.number
+
+
+class NumberBlock(TenantOwned):
+    """Consecutive numbers of a queue's day, leased to a device that gives them out even when nobody answers it.
+
+    Open: each number is a ticket or still the device's. Returned: each is a ticket or `voided`. A number that was
+    voided unasked and comes in on paper all the same leaves `voided` (docs/decisions/0014). The tickets' tokens follow
+    from `secret`, so that the device can print a link before the ticket is known here.
+    """
+
+    queue = TenantForeignKey(Queue, on_delete=models.PROTECT)
+    device_id = models.UUIDField()
+    day = models.DateField()
+    first = models.PositiveIntegerField()
+    last = models.PositiveIntegerField()
+    secret = models.CharField(max_length=32, default=token, editable=False)
+    leased_at = models.DateTimeField()
+    returned_at = models.DateTimeField(null=True)
+    issued = models.PositiveIntegerField(default=0)
+    voided = ArrayField(models.PositiveIntegerField(), default=list)
+
+    class Meta:
+        indexes = [
+            models.Index(
+                fields=["tenant", "device_id", "day"], condition=Q(returned_at=None), name="block_open_by_device"
+            ),
+        ]
+        constraints = [
+            models.CheckConstraint(condition=Q(last__gte=F("first") - 1), name="number_block_in_order"),
+            models.CheckConstraint(
+                condition=Q(issued__lte=F("last") - F("first") + 1), name="number_block_not_overdrawn"
+            ),
+        ]
 
 
 class ServicePace(TenantOwned):

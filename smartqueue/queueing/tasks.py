@@ -6,6 +6,7 @@ from celery import shared_task
 from django.db import DatabaseError
 
 from smartqueue.kernel.clock import now
+from smartqueue.queueing.actions.blocks import void_leftover_blocks as void
 from smartqueue.queueing.actions.tickets import expire_leftovers as expire
 from smartqueue.tenants.queries import active_tenant_ids
 
@@ -20,3 +21,13 @@ def expire_leftovers() -> None:
             expire(tenant_id=tenant_id, at=now())
         except DatabaseError:
             logger.exception("expiring the left-over tickets of tenant %s failed", tenant_id)
+
+
+@shared_task(name="queueing.void_leftover_blocks")
+def void_leftover_blocks() -> None:
+    """The same for the numbers that kiosks have leased and not used."""
+    for tenant_id in active_tenant_ids():
+        try:
+            void(tenant_id=tenant_id, at=now())
+        except DatabaseError:
+            logger.exception("voiding the left-over numbers of tenant %s failed", tenant_id)

@@ -253,7 +253,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='ticket',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('status__in', ('called', 'serving')), _negated=True), models.Q(('agent__isnull', False), ('hand__isnull', False), ('called_at__isnull', False)), _connector='OR'), name='ticket_called_by_someone'),
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('status__in', ('called', 'serving')), _negated=True), models.Q(('agent__isnull', False), ('called_at__isnull', False), ('hand__isnull', False)), _connector='OR'), name='ticket_called_by_someone'),
         ),
         migrations.AddConstraint(
             model_name='ticket',

@@ -38,15 +38,25 @@ QUESTIONS: dict[str, tuple[str, str]] = {
         " WHERE fact = 'ticket.called' AND previous IS DISTINCT FROM 'waiting'",
     ),
     "I2": (
-        "Numbers of a queue and day are unique, consecutive, and end at the counter",
+        "Each number of a queue and day up to the counter's is a ticket, leased or voided, and only one of these",
         """
-        SELECT coalesce(t.origin_id, c.queue_id), coalesce(t.day, c.day), t.n, t.different, t.lowest, t.highest,
+        SELECT coalesce(t.queue_id, c.queue_id), coalesce(t.day, c.day), t.n, t.different, t.lowest, t.highest,
             c.last_sequence
-        FROM (SELECT origin_id, day, count(*) AS n, count(DISTINCT sequence) AS different, min(sequence) AS lowest,
-                max(sequence) AS highest
-            FROM queueing_ticket WHERE tenant_id = %(tenant)s GROUP BY origin_id, day) t
+        FROM (SELECT queue_id, day, count(*) AS n, count(DISTINCT number) AS different, min(number) AS lowest,
+                max(number) AS highest
+            FROM (
+                SELECT origin_id AS queue_id, day, sequence AS number FROM queueing_ticket WHERE tenant_id = %(tenant)s
+                UNION ALL
+                SELECT b.queue_id, b.day, unnest(b.voided) FROM queueing_numberblock b WHERE b.tenant_id = %(tenant)s
+                UNION ALL
+                SELECT b.queue_id, b.day, leased FROM queueing_numberblock b
+                CROSS JOIN LATERAL generate_series(b.first, b.last) AS leased
+                WHERE b.tenant_id = %(tenant)s AND b.returned_at IS NULL AND NOT EXISTS (
+                    SELECT FROM queueing_ticket x
+                    WHERE x.origin_id = b.queue_id AND x.day = b.day AND x.sequence = leased)
+            ) numbers GROUP BY queue_id, day) t
         FULL JOIN (SELECT queue_id, day, last_sequence FROM queueing_daycounter
-            WHERE tenant_id = %(tenant)s AND last_sequence > 0) c ON c.queue_id = t.origin_id AND c.day = t.day
+            WHERE tenant_id = %(tenant)s AND last_sequence > 0) c ON c.queue_id = t.queue_id AND c.day = t.day
         WHERE t.n IS DISTINCT FROM c.last_sequence OR t.different <> t.n OR t.lowest <> 1 OR t.highest <> t.n
         """,
     ),

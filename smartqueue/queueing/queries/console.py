@@ -1,0 +1,67 @@
+"""What an agent's console asks: few questions, whatever the length of the line."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
+
+from smartqueue.journal.models import Entry
+from smartqueue.queueing.errors import AgentNotFound
+from smartqueue.queueing.models import Agent, Eligibility, Queue, Ticket
+from smartqueue.queueing.states import LIVE, WITH_AGENT, TicketState
+from smartqueue.sites.models import Counter
+
+MOST_PARKED = 50
+MOST_FOUND = 20
+MOST_QUEUES = 200
+
+
+def agent_at_the_desk(user_id: UUID) -> Agent:
+    """The agent whom a person is in the tenant in scope, with counter and site.
+
+    Raises:
+        AgentNotFound: the person serves nobody here.
+    """
+    agent = Agent.objects.filter(user_id=user_id, is_active=True).select_related("counter__site").first()
+    if agent is None:
+        raise AgentNotFound
+    return agent
+
+
+def queues_and_mine(agent_id: UUID) -> list[Queue]:
+    """Active queues of the tenant, at most 200, with service and site; `is_mine` on those which the agent serves."""
+    mine = Eligibility.objects.filter(agent_id=agent_id, queue_id=OuterRef("id"))
+    queues = Queue.objects.filter(is_active=True).select_related("service", "site").annotate(is_mine=Exists(mine))
+    return list(queues.order_by("-is_mine", "site__name", "name", "id")[:MOST_QUEUES])
+
+
+def counters_to_sit_at() -> QuerySet[Counter]:
+    """Counters of the tenant by site, with `taken_by`, the name of whoever sits there."""
+    sitting = Agent.objects.filter(counter_id=OuterRef("id")).values("name")[:1]
+    counters = Counter.objects.filter(is_active=True, site__is_active=True).select_related("site")
+    return counters.annotate(taken_by=Subquery(sitting)).order_by("site__name", "site_id", "name", "id")
+
+
+def ticket_in_hand(agent_id: UUID) -> Ticket | None:
+    """What the agent has called or is serving, with its queue, service and customer."""
+    held = Ticket.objects.filter(agent_id=agent_id, status__in=WITH_AGENT)
+    return held.select_related("queue", "service", "customer").first()
+
+
+def parked_in(queue_ids: Sequence[UUID]) -> list[Ticket]:
+    """Paused tickets of these queues, longest pause first, at most 50; with agent and service."""
+    parked = Ticket.objects.filter(queue_id__in=queue_ids, status=TicketState.PAUSED)
+    return list(parked.select_related("agent", "service").order_by("paused_at", "id")[:MOST_PARKED])
+
+
+def life_of(ticket_id: UUID) -> list[Entry]:
+    """The facts of one ticket, oldest first."""
+    return list(Entry.objects.filter(object_id=ticket_id, version__isnull=False).order_by("version"))
+
+
+def tickets_by_number(text: str, *, queue_ids: Sequence[UUID], at: datetime) -> list[Ticket]:
+    """Tickets of the last day or still alive whose number contains `text`, at most 20, the newest first."""
+    lately = Q(status__in=LIVE) | Q(day__gte=(at - timedelta(days=1)).date())
+    numbered = Ticket.objects.filter(queue_id__in=queue_ids, number__icontains=text.strip())
+    return list(numbered.filter(lately).select_related("agent", "counter", "service").order_by("-id")[:MOST_FOUND])
