@@ -1,1 +1,1 @@
-"""Displays and kiosks: pairing, heartbeat, layout. Not built yet."""
+"""Displays and kiosks: pairing, heartbeat, layout; the clips of the voice."""

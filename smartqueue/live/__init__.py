@@ -1,1 +1,1 @@
-"""WebSocket consumers and the hub that pokes the screens. Not built yet."""
+"""Sockets, event streams and polling: one hub per process tells every screen how its queue stands."""

@@ -16,6 +16,8 @@ from django.http import HttpRequest
 from django.http.cookie import parse_cookie
 
 from smartqueue.accounts.queries import read_access_token
+from smartqueue.devices.models import Device
+from smartqueue.devices.queries import Seen, device_of_token, device_or_refuse, device_that_may_stay, queues_of
 from smartqueue.kernel.errors import NotFound
 from smartqueue.live.cuts import View
 from smartqueue.queueing.queries import (
@@ -26,9 +28,11 @@ from smartqueue.queueing.queries import (
 )
 from smartqueue.queueing.queries.board import queue_ids, ticket_of_token
 from smartqueue.tenants.queries import Entrance, enter
+from smartqueue.tenants.scope import in_tenant
 from smartqueue.tenants.states import Scope
 
 BEARER = "smartqueue.bearer."
+DEVICE_COOKIE = "sq_device"
 PROTOCOL = "smartqueue.v1"
 
 
@@ -199,17 +203,46 @@ class DashboardDoor(Door):
 
 
 class DisplayDoor(Door):
-    """The queues of one screen. Until the room `devices` gives devices and their tokens, staff may look at the screen
-    of a site: the id is the site's. A device's token is to be judged in `open`, and its queues found in `grant`."""
+    """The queues of one device, for the device itself, by its token, or for staff who look at what it shows."""
 
     view = View.DISPLAY
     has_many = True
 
+    def __init__(self, visitor: Visitor, words: Mapping[str, Any]) -> None:
+        super().__init__(visitor, words)
+        self._tenant_id: UUID | None = None
+
+    def open(self) -> Grant:
+        if self._tenant_id:
+            return self._open_again(self._tenant_id)
+        with transaction.atomic():
+            seen = self._device()
+            if seen and (seen.tenant_slug, seen.device.id) == (self.words["slug"], self.words["id"]):
+                self._tenant_id = seen.tenant_id
+                return self._of_device(seen.device)
+        try:
+            return super().open()
+        except Refused as refusal:  # a device at another's door: as absent as any other
+            raise Refused(404) if seen and refusal.status == 401 else refusal from None
+
+    def _device(self) -> Seen | None:
+        tokens = (parse_cookie(self.visitor.headers.get("cookie", "")).get(DEVICE_COOKIE), self.visitor.token)
+        return next((seen for token in tokens if token and (seen := device_of_token(token))), None)
+
+    def _open_again(self, tenant_id: UUID) -> Grant:
+        """A socket outlives its token, which is replaced now and then: what counts is the device."""
+        with in_tenant(tenant_id):
+            device = device_that_may_stay(self.words["id"])
+            if device is None:
+                raise Refused(401)
+            return self._of_device(device)
+
+    def _of_device(self, device: Device) -> Grant:
+        shown = tuple(str(queue.id) for queue in queues_of(device))
+        return Grant(str(device.tenant_id), shown, self.view)
+
     def grant(self, entrance: Entrance) -> Grant:
-        shown = queue_ids(site_id=self.words["id"])
-        if not shown:
-            raise Refused(404)
-        return Grant(str(entrance.tenant_id), tuple(map(str, shown)), self.view)
+        return self._of_device(device_or_refuse(self.words["id"]))
 
 
 class TicketDoor(Door):

@@ -58,6 +58,7 @@ KINDS = {
     "sites": "site", "exceptions": "exception", "holiday-overrides": "override", "counters": "counter",
     "service-categories": "category", "services": "service", "customers": "customer",
     "notification-templates": "template", "queues": "queue", "tickets": "ticket", "agents": "agent",
+    "displays": "display", "kiosks": "kiosk",
 }  # fmt: skip
 WEEK = {"hours": [{"weekday": 1, "opens": "08:00", "closes": "16:00"}]}
 TENANT = "tenants/{slug}/"
@@ -77,7 +78,24 @@ def ground(
     }
 
 
+def devices(collection: str) -> dict[str, Example]:
+    """Examples of displays or kiosks."""
+    rows, row = f"{TENANT}{collection}/", f"{TENANT}{collection}/{{id}}/"
+    code = {"code": "BCDF-GHJK", "name": "Hall", "site_id": "{site}"}
+    return {
+        f"GET {rows}": Example("agent"),
+        f"POST {rows}pair/": Example("admin", code),
+        f"GET {row}": Example("agent"),
+        f"PATCH {row}": Example("admin", {"site_id": "{site}", "queue_ids": ["{queue}"], "ticker": "Bonjour"}),
+        f"DELETE {row}": Example("admin"),
+        f"POST {row}refresh/": Example("admin", {}),
+        f"POST {row}revoke/": Example("admin", {}),
+    }
+
+
 EXAMPLES: dict[str, Example] = {
+    **devices("displays"),
+    **devices("kiosks"),
     **ground("sites", {"name": "Thiès", "code": "THIES1"}, {"name": "Thiès"}),
     f"GET {TENANT}sites/{{id}}/hours/": Example("agent"),
     f"PUT {TENANT}sites/{{id}}/hours/": Example("admin", WEEK),
@@ -260,7 +278,10 @@ def _member(tenant: Any, role: str, name: str) -> Person:
 
 def _rows(world: World) -> dict[str, str]:
     from smartqueue.customers.models import Customer
+    from smartqueue.devices.models import CodeTries, Device, DeviceQueue
+    from smartqueue.devices.models.prints import Print
     from smartqueue.notifications.models import MessageTemplate
+    from smartqueue.queueing.actions.blocks import lease_block
     from smartqueue.queueing.actions.hot import issue_ticket
     from smartqueue.queueing.models import Agent, Eligibility, Queue, Ticket
     from smartqueue.sites.models import (
@@ -304,6 +325,10 @@ def _rows(world: World) -> dict[str, str]:
         }  # fmt: skip
         world.agent.agent = made["agent"]
         Eligibility.objects.create(**tenant, agent=made["agent"], queue=queue)
+        for kind, layout in (("display", "hall"), ("kiosk", "tiles")):
+            made[kind] = Device.objects.create(**tenant, kind=kind, layout=layout, site=site, name=f"{kind} {text}")
+            DeviceQueue.objects.create(**tenant, device=made[kind], queue=queue)
+        CodeTries.objects.create(**tenant, user=world.admin.user)
     rows = {kind: str(row.id) for kind, row in made.items()}
     for _n in range(2):  # the second stands behind the first, so that it can let somebody pass
         ticket_id = issue_ticket(
@@ -313,6 +338,13 @@ def _rows(world: World) -> dict[str, str]:
         rows.setdefault("ticket", str(ticket_id))
     with in_tenant(world.tenant.id):
         token = Ticket.objects.get(id=rows["ticket"]).token
+        lease_block(
+            tenant_id=world.tenant.id, queue_id=queue.id, device_id=made["kiosk"].id, size=3,
+            actor=world.admin.actor, at=at,
+        )  # fmt: skip
+        Print.objects.create(
+            **tenant, device=made["kiosk"], ticket_id=rows["ticket"], slip={"number": text}, created_at=at
+        )
     return rows | {"token": token, "email": f"{uuid4().hex[:12]}@example.sn"}
 
 

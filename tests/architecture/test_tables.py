@@ -23,6 +23,7 @@ WITHOUT_TENANT = {
     "auth_group": "Django's, of platform staff",
     "auth_group_permissions": "Django's, of platform staff",
     "auth_permission": "Django's, of platform staff",
+    "devices_pairing": "devices that nobody has claimed yet; reached by functions that want a secret or a code",
     "django_admin_log": "Django's, of platform staff",
     "django_content_type": "Django's list of models",
     "django_migrations": "Django's list of migrations",
@@ -35,6 +36,11 @@ WITHOUT_TENANT = {
 # Reviewed: each asks for no more than its caller proves, and finds nothing but what its comment says.
 DEFINERS = {
     "customers_matching": "ids of the scope's own customers that resemble a text",
+    "devices_begin": "writes a pairing that opens nothing by itself; bounded per address and in all",
+    "devices_claim": "gives the scope's tenant the pairing whose code it names, once",
+    "devices_collect": "the tenant and id of a claimed device, once, to who holds the pairing's secret",
+    "devices_pairing_of": "code and state of a pairing, to who holds its secret",
+    "devices_tenant_of_token": "the tenant of one device, to who holds its token",
     "queueing_tenant_of_token": "the tenant of one ticket, to who holds its token",
     "queueing_ticket_is_recorded": "a trigger: whether one version of one ticket has its journal entry",
 }
@@ -92,8 +98,8 @@ def filled_tables(bank_world, town_world):
 
 def test_there_is_something_to_hide(filled_tables):
     assert set(tenant_tables()) - set(filled_tables) <= {
-        "journal_handled", "journal_rememberedanswer", "journal_stream", "queueing_agentsession",
-        "queueing_servicepace", "sites_servicehours",
+        "devices_clip", "journal_handled", "journal_rememberedanswer", "journal_stream", "queueing_agentsession",
+        "queueing_servicepace", "sites_servicehours", "tenants_logo",
     }  # fmt: skip
 
 

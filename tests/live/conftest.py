@@ -13,8 +13,11 @@ import pytest
 
 from smartqueue.cli.engines import Engines
 from smartqueue.cli.processes import Roster, wait_until
+from tests.devices.conftest import claim, pair
 from tests.live.clients import Screen
 from tests.live.processes import running_live
+
+__all__ = ["claim", "pair"]
 
 Open = Callable[..., Screen]
 

@@ -8,13 +8,15 @@ import pytest
 
 from tests.live.clients import Screen
 
-STAFF = ("queues/{queue}/", "agents/{agent}/", "dashboard/", "displays/{site}/")
+STAFF = ("queues/{queue}/", "agents/{agent}/", "dashboard/", "displays/{device}/")
 
 
 @pytest.fixture
-def address(bank, tellers, site, binta):
+def address(bank, tellers, pair, binta):
+    device = pair()
+
     def fill(path, slug=None):
-        ids = {"queue": tellers.id, "agent": binta.agent.id, "site": site.id}
+        ids = {"queue": tellers.id, "agent": binta.agent.id, "device": device.id}
         return f"/ws/tenants/{slug or bank.slug}/" + path.format(**ids)
 
     return fill
@@ -178,3 +180,71 @@ def test_who_loses_the_scope_is_put_out(own_web, bank, awa, watch):
         Membership.objects.filter(user=awa.user).update(role="agent")
 
     assert screen.close_code() == 4403
+
+
+def cookie(token):
+    return {"additional_headers": {"Cookie": f"sq_device={token}"}}
+
+
+@pytest.mark.parametrize("carry", ["cookie", "bearer"])
+def test_a_device_watches_its_own_queues_with_its_token(two_webs, bank, tellers, make_queue, pair, moussa, carry):
+    from smartqueue.devices.actions import change_device
+    from smartqueue.tenants.scope import in_tenant
+    from tests.cast import NINE
+
+    make_queue(name="Autre")
+    device = pair()
+    with in_tenant(bank.id):
+        change_device(device_id=device.id, values={"queue_ids": [tellers.id]}, actor=moussa.actor, at=NINE)
+    path = f"/ws/tenants/{bank.slug}/displays/{device.id}/"
+    how = cookie(device.token) if carry == "cookie" else {}
+
+    with Screen.open(two_webs[0], path, device.token if carry == "bearer" else None, **how) as screen:
+        screen.say({"type": "hello", "since": None})
+        told, seen = screen.hear(), screen.hear()
+
+    assert told["queue_ids"] == [str(tellers.id)]
+    assert set(seen) == {"type", "queue_id", "seq", "facts", "waiting", "calls"}
+
+
+def test_a_device_opens_no_other_door(two_webs, bank, pair, cheikh, tellers):
+    mine, other = pair(), pair()
+    for path, code in (
+        (f"/ws/tenants/{bank.slug}/displays/{other.id}/", 4404),
+        (f"/ws/tenants/{cheikh.tenant.slug}/displays/{mine.id}/", 4404),
+        (f"/ws/tenants/{bank.slug}/queues/{tellers.id}/", 4401),
+        (f"/ws/tenants/{bank.slug}/dashboard/", 4401),
+    ):
+        for token, how in ((None, cookie(mine.token)), (mine.token, {})):
+            with Screen.open(two_webs[0], path, token, **how) as screen:
+                assert screen.close_code() == code, path
+                assert screen.frames == []
+
+
+def test_a_device_that_is_cut_off_is_put_out_and_a_new_token_puts_nobody_out(own_web, bank, moussa, pair, watch):
+    from datetime import timedelta
+
+    from smartqueue.devices import actions
+    from smartqueue.devices.queries import device_of_token
+    from smartqueue.tenants.scope import in_tenant
+    from tests.cast import NINE
+
+    device, web = pair(), own_web(LIVE_ASK_AGAIN_SECONDS="1")
+    path, later = f"/ws/tenants/{bank.slug}/displays/{device.id}/", NINE + timedelta(days=30)
+    screen = watch(path, web=web, **cookie(device.token))
+    assert screen.hear()["type"] == "queues"
+    with in_tenant(bank.id):
+        seen = device_of_token(device.token).device
+        assert actions.rotate_token(device=seen, token=device.token, at=later)
+        actions.heartbeat(device_id=device.id, actor=moussa.actor, at=later)
+    assert device_of_token(device.token) is None
+    screen.say({"type": "ping"})
+    screen.until(lambda message: message["type"] == "pong")
+    assert screen.silent(2.5), "asked again twice, and still welcome"
+
+    with in_tenant(bank.id):
+        actions.revoke_device(device_id=device.id, actor=moussa.actor, at=later)
+
+    assert screen.close_code() == 4401
+    with Screen.open(web, path, **cookie(device.token)) as again:
+        assert again.close_code() == 4401

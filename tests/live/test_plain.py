@@ -120,3 +120,21 @@ def test_refusals_speak_the_readers_language_and_unknown_addresses_and_methods_a
 
 def test_other_addresses_still_go_to_django(client):
     assert client.get("/healthz").json() == {"status": "ok"}
+
+
+def test_a_display_has_a_stream_of_all_its_queues(client, bank, tellers, make_queue, pair, binta, take, call, relay):
+    loans, device = make_queue(name="Crédits"), pair()
+    take()
+    path = f"/live/tenants/{bank.slug}/displays/{device.id}/events/"
+    with events(client, path, Cookie=f"sq_device={device.token}") as stream:
+        _, told = next(stream)
+        assert (told["type"], set(told["queue_ids"])) == ("queues", {str(tellers.id), str(loans.id)})
+        assert {next(stream)[1]["queue_id"] for _ in range(2)} == set(told["queue_ids"])
+        call(binta)
+        relay()
+        _, seen = next(stream)
+        while not seen["calls"]:
+            _, seen = next(stream)
+    assert seen["calls"][0]["number"] == "A001"
+    assert client.get(path).status_code == 401
+    assert client.get(path, headers={"Authorization": "Bearer sqd_nonsense"}).status_code == 401

@@ -57,11 +57,12 @@ def test_a_call_reaches_the_other_agents_screen_with_its_fact(
     assert seen["waiting"] == []
 
 
-def test_a_display_shows_calls_and_how_many_wait(bank, site, tellers, binta, take, watch, relay, call):
+def test_a_display_shows_calls_and_how_many_wait(bank, pair, tellers, binta, take, watch, relay, call):
+    device = pair()
     take(), take()
     call(binta)
     relay()
-    screen = watch(f"/ws/tenants/{bank.slug}/displays/{site.id}/", binta)
+    screen = watch(f"/ws/tenants/{bank.slug}/displays/{device.id}/", binta)
 
     assert screen.hear() == {"type": "queues", "queue_ids": [str(tellers.id)], "agent_id": None}
     seen = screen.hear()
@@ -72,14 +73,15 @@ def test_a_display_shows_calls_and_how_many_wait(bank, site, tellers, binta, tak
     assert set(seen["calls"][0]) == {"number", "counter", "called_at", "recalls"}
 
 
-def test_a_display_shows_the_last_six_calls_newest_first(bank, site, binta, take, watch, relay, call, close):
+def test_a_display_shows_the_last_six_calls_newest_first(bank, pair, binta, take, watch, relay, call, close):
+    device = pair()
     for _ in range(8):
         ticket_id = take()
         call(binta)
         close(binta, ticket_id)
     relay()
 
-    screen = watch(f"/ws/tenants/{bank.slug}/displays/{site.id}/", binta)
+    screen = watch(f"/ws/tenants/{bank.slug}/displays/{device.id}/", binta)
     calls = screen.until(lambda message: message["type"] == "snapshot")["calls"]
 
     assert [row["number"] for row in calls] == ["A008", "A007", "A006", "A005", "A004", "A003"]

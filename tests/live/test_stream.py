@@ -136,7 +136,7 @@ NAME, PHONE = "Ndèye Fatou Sène", "+221771234567"
 
 
 def test_no_frame_holds_a_customers_name_phone_or_token(
-    bank, site, tellers, binta, awa, take, ticket, token_of, watch, relay, call, close, queue_path, make_queue, transfer
+    bank, pair, tellers, binta, awa, take, ticket, token_of, watch, relay, call, close, queue_path, make_queue, transfer
 ):
     from smartqueue.customers.actions import customer_by_phone
     from smartqueue.customers.models import Customer
@@ -152,7 +152,7 @@ def test_no_frame_holds_a_customers_name_phone_or_token(
     screens = [
         watch(queue_path, binta, since=0),
         watch(f"/ws/tenants/{bank.slug}/agents/me/", binta, since=0),
-        watch(f"/ws/tenants/{bank.slug}/displays/{site.id}/", binta, since={str(tellers.id): 0}),
+        watch(f"/ws/tenants/{bank.slug}/displays/{pair().id}/", binta, since={str(tellers.id): 0}),
         watch(f"/ws/tenants/{bank.slug}/dashboard/", awa),
         watch(f"/ws/tickets/{token_of(other)}/"),
     ]

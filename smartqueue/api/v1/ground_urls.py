@@ -4,6 +4,7 @@ from django.urls import path
 from rest_framework.routers import SimpleRouter
 
 from smartqueue.api.v1.customers import CustomerView
+from smartqueue.api.v1.devices import urlpatterns as of_devices
 from smartqueue.api.v1.public_ground import DivisionList, HolidayList
 from smartqueue.api.v1.services import ServiceCategoryView, ServiceHoursView, ServiceView
 from smartqueue.api.v1.sites import (
@@ -39,6 +40,7 @@ urlpatterns = [
         name="site-exception-detail",
     ),
     path("services/<uuid:id>/hours/", ServiceHoursView.as_view(), name="service-hours"),
+    *of_devices,
     *router.urls,
 ]
 

@@ -1,0 +1,1 @@
+"""How a device's words reach paper."""
