@@ -1,0 +1,6 @@
+from django.apps import AppConfig
+
+
+class Display(AppConfig):
+    name = "smartqueue.web.display"
+    label = "web_display"
