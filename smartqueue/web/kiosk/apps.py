@@ -1,0 +1,6 @@
+from django.apps import AppConfig
+
+
+class Kiosk(AppConfig):
+    name = "smartqueue.web.kiosk"
+    label = "web_kiosk"

@@ -1,0 +1,42 @@
+// The kiosk's sentences: all languages are in the page, so they change without the net.
+const books = new Map([...document.querySelectorAll("template[data-words]")].map((book) => [
+  book.dataset.words,
+  new Map([...book.content.querySelectorAll("[data-word]")].map((word) => [word.dataset.word, word.textContent])),
+]));
+let tongue = document.documentElement.lang;
+
+export function speakIn(language) {
+  tongue = books.has(language) ? language : [...books.keys()][0];
+  document.documentElement.lang = tongue;
+  for (const place of document.querySelectorAll("[data-say]")) place.textContent = word(place.dataset.say);
+  for (const place of document.querySelectorAll("[data-label]")) place.ariaLabel = word(place.dataset.label);
+  for (const button of document.querySelectorAll("[data-tongue]")) {
+    button.ariaPressed = String(button.dataset.tongue === tongue);
+  }
+}
+
+export const language = () => tongue;
+
+// word("wait", {minutes: 5}); people("ahead", 3) picks ahead_0, ahead_1 or ahead_n.
+export function word(key, values = {}) {
+  const text = books.get(tongue)?.get(key) ?? "";
+  return text.replace(/\{(\w+)\}/g, (_whole, name) => values[name] ?? "");
+}
+
+export const people = (key, count) => word(`${key}_${count > 1 ? "n" : count}`, {count});
+
+export function wait(seconds) {
+  return seconds == null ? word("wait_unknown") : word("wait", {minutes: Math.max(1, Math.ceil(seconds / 60))});
+}
+
+// What stands on the screen, read by the browser's voice of that language; French where there is none for Wolof.
+export function readAloud(section) {
+  const voice = window.speechSynthesis;
+  if (!voice) return;
+  voice.cancel();
+  const text = [...section.querySelectorAll("h1, p, .tile, output")]
+    .filter((place) => place.checkVisibility()).map((place) => place.innerText.trim());
+  const said = new SpeechSynthesisUtterance([...new Set(text)].filter(Boolean).join(". "));
+  said.lang = tongue === "wo" && !voice.getVoices().some(({lang}) => lang.startsWith("wo")) ? "fr" : tongue;
+  voice.speak(said);
+}
