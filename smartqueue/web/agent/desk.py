@@ -1,0 +1,275 @@
+"""What one agent sees at one instant, from a handful of reads, in the words of the page."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from heapq import merge
+from typing import TYPE_CHECKING, Any, NamedTuple
+from uuid import UUID
+
+from smartqueue.customers.states import Language
+from smartqueue.queueing.queries import console
+from smartqueue.queueing.queries.board import Board, board
+from smartqueue.queueing.states import AgentStatus, Priority, TicketState
+from smartqueue.web.agent.words import PRIORITIES, fact_title
+
+if TYPE_CHECKING:
+    from smartqueue.queueing.models import Agent, Queue, Ticket
+
+MOST_ROWS = 200
+SOON = 0.8
+"""The share of the wait target from which a wait is shown as about to be late."""
+
+
+class Wait(NamedTuple):
+    """How long against how long; `level` is `ok`, `warn` or `late`."""
+
+    minutes: int
+    target_min: int
+    level: str
+
+    @classmethod
+    def of(cls, waited: timedelta, target_s: int) -> "Wait":
+        waited_s = max(0.0, waited.total_seconds())
+        level = "late" if waited_s > target_s else "warn" if waited_s >= SOON * target_s else "ok"
+        return cls(int(waited_s // 60), max(1, target_s // 60), level)
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One who waits. `first`: nobody of the same queue is before; `priority` is a word or ''."""
+
+    id: str
+    number: str
+    service: str
+    priority: str
+    language: str
+    since: str
+    wait: Wait
+    first: bool
+
+
+class Elsewhere(NamedTuple):
+    """What a colleague has in hand."""
+
+    number: str
+    counter: str
+    name: str
+    serving: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Hand:
+    """The ticket at the counter. Instants: `recall_from`, `absent_from` is when that may be done."""
+
+    ticket: "Ticket"
+    wait: Wait
+    priority: str
+    language: str
+    timer_since: datetime
+    recall_from: datetime
+    absent_from: datetime
+    customer: str
+    phone: str
+    events: list[dict[str, Any]]
+
+    @property
+    def is_called(self) -> bool:
+        return self.ticket.status == TicketState.CALLED
+
+
+@dataclass(frozen=True, slots=True)
+class Parked:
+    ticket: "Ticket"
+    minutes: int
+
+
+@dataclass(slots=True)
+class Desk:
+    """Everything on the page. `queues` are the agent's own, `here` those of the site, `targets` where a ticket
+    may be sent."""
+
+    agent: "Agent"
+    at: datetime
+    queues: "list[Queue]" = field(default_factory=list)
+    targets: "list[Queue]" = field(default_factory=list)
+    here: "list[Queue]" = field(default_factory=list)
+    hand: Hand | None = None
+    rows: list[Row] = field(default_factory=list)
+    total: int = 0
+    parked: list[Parked] = field(default_factory=list)
+    others: list[Elsewhere] = field(default_factory=list)
+    colleagues: list[dict[str, Any]] = field(default_factory=list)
+    counters: "list[Any]" = field(default_factory=list)
+    sought: str = ""
+    found: "list[Ticket]" = field(default_factory=list)
+
+    @property
+    def is_seated(self) -> bool:
+        return self.agent.counter_id is not None
+
+    @property
+    def on_break(self) -> bool:
+        return self.agent.status == AgentStatus.PAUSED
+
+    @property
+    def holding(self) -> str:
+        """What a form says it believes to be at the counter: a repeated press is told apart by it."""
+        return str(self.hand.ticket.id) if self.hand else ""
+
+    @property
+    def beyond(self) -> int:
+        """Those who wait beyond the rows shown."""
+        return self.total - len(self.rows)
+
+
+def look(*, tenant_id: UUID, user_id: UUID, at: datetime, sought: str = "") -> Desk:
+    """The whole console. Inside the tenant's scope.
+
+    Raises:
+        AgentNotFound: the person serves nobody here.
+    """
+    desk = Desk(console.agent_at_the_desk(user_id), at)
+    everything = console.queues_and_mine(desk.agent.id)
+    desk.queues = [queue for queue in everything if queue.is_mine]  # type: ignore[attr-defined]  # annotated
+    if not desk.is_seated:
+        desk.counters = list(console.counters_to_sit_at())
+        return desk
+    site_id = desk.agent.counter.site_id if desk.agent.counter else None
+    desk.here = [queue for queue in everything if queue.site_id == site_id]
+    boards = _line(desk, tenant_id)
+    ticket = console.ticket_in_hand(desk.agent.id)
+    if ticket is not None:
+        desk.hand = _hand(ticket, at)
+        desk.targets = [queue for queue in everything if queue.id != ticket.queue_id]
+        desk.colleagues = _colleagues(boards, desk.agent)
+    desk.parked = [
+        Parked(parked, int((at - (parked.paused_at or at)).total_seconds() // 60))
+        for parked in console.parked_in([queue.id for queue in desk.queues])
+    ]
+    _seek(desk, sought)
+    return desk
+
+
+def look_at_line(*, tenant_id: UUID, user_id: UUID, at: datetime, sought: str = "") -> Desk:
+    """The line beside it only, with what a search has found."""
+    desk = Desk(console.agent_at_the_desk(user_id), at)
+    desk.queues = [q for q in console.queues_and_mine(desk.agent.id) if q.is_mine]  # type: ignore[attr-defined]
+    _line(desk, tenant_id)
+    desk.hand = _bare_hand(desk, at)
+    _seek(desk, sought)
+    return desk
+
+
+def _bare_hand(desk: Desk, at: datetime) -> Hand | None:
+    ticket = console.ticket_in_hand(desk.agent.id)
+    return _hand(ticket, at, with_life=False) if ticket else None
+
+
+def _seek(desk: Desk, sought: str) -> None:
+    desk.sought = sought.strip()[:12]
+    if desk.sought:
+        ids = [queue.id for queue in desk.queues]
+        desk.found = console.tickets_by_number(desk.sought, queue_ids=ids, at=desk.at)
+
+
+def _line(desk: Desk, tenant_id: UUID) -> list[Board]:
+    pairs = [
+        (queue, seen)
+        for queue in desk.queues
+        if (seen := board(tenant_id=tenant_id, queue_id=queue.id, since=None, phones=False, at=desk.at))
+    ]
+    desk.total = sum(seen.line.total for _queue, seen in pairs)
+    streams = [_in_turn(queue, seen, desk.at) for queue, seen in pairs]
+    for (_turn, row), _place in zip(merge(*streams, key=lambda pair: pair[0]), range(MOST_ROWS), strict=False):
+        desk.rows.append(row)
+    desk.others = [
+        Elsewhere(held["number"], held["counter"] or "", held["agent"] or "", held["status"] == TicketState.SERVING)
+        for _queue, seen in pairs
+        for held in seen.in_hand
+        if held["status"] != TicketState.PAUSED and held["agent_id"] != str(desk.agent.id)
+    ]
+    return [seen for _queue, seen in pairs]
+
+
+def _in_turn(queue: "Queue", seen: Board, at: datetime) -> Iterator[tuple[str, Row]]:
+    """The rows of one queue in calling order, each with when its queue's turn comes among several queues: the queue
+    in which somebody has waited longest is first (`call_next_ticket` without a queue)."""
+    turns: list[str] = []
+    for ticket in reversed(seen.line.first):
+        turns.append(min(ticket["waiting_since"], turns[-1]) if turns else ticket["waiting_since"])
+    for turn, ticket in zip(reversed(turns), seen.line.first, strict=True):
+        since = datetime.fromisoformat(ticket["waiting_since"])
+        yield (
+            turn,
+            Row(
+                id=ticket["id"],
+                number=ticket["number"],
+                service=ticket["service"] or queue.name,
+                priority=priority_word(ticket["priority"]),
+                language=language_word(ticket["language"]),
+                since=ticket["waiting_since"],
+                wait=Wait.of(at - since, target_s(queue, ticket["priority"])),
+                first=ticket["position"] == 1,
+            ),
+        )
+
+
+def _hand(ticket: "Ticket", at: datetime, *, with_life: bool = True) -> Hand:
+    assert ticket.called_at
+    assert ticket.last_call_at
+    queue, customer = ticket.queue, ticket.customer
+    began = ticket.started_at or ticket.last_call_at
+    return Hand(
+        ticket=ticket,
+        wait=Wait.of(ticket.called_at - ticket.created_at, target_s(queue, ticket.priority)),
+        priority=priority_word(ticket.priority),
+        language=language_word(ticket.language),
+        timer_since=began + timedelta(seconds=ticket.paused_s),
+        recall_from=ticket.last_call_at + timedelta(seconds=queue.recall_gap_s),
+        absent_from=ticket.last_call_at + timedelta(seconds=queue.no_show_grace_s),
+        customer=customer.full_name if customer else "",
+        phone=masked_phone(customer.phone) if customer else "",
+        events=[_event(entry) for entry in console.life_of(ticket.id)] if with_life else [],
+    )
+
+
+def _event(entry: Any) -> dict[str, Any]:
+    words = [entry.data.get("counter", ""), entry.data.get("reason", "")]
+    late = "late" if entry.fact in {"ticket.no_show", "ticket.expired", "ticket.cancelled"} else ""
+    return {
+        "at": entry.at,
+        "title": fact_title(entry.fact),
+        "words": " · ".join(word for word in words if word),
+        "kind": late,
+    }
+
+
+def _colleagues(boards: list[Board], me: "Agent") -> list[dict[str, Any]]:
+    """Whoever else sits at a counter and serves one of my queues."""
+    seated = {agent["id"]: agent for seen in boards for agent in seen.agents if agent["counter"]}
+    seated.pop(str(me.id), None)
+    return sorted(seated.values(), key=lambda agent: (agent["counter"], agent["name"]))
+
+
+def target_s(queue: "Queue", priority: int) -> int:
+    """The wait target of a ticket's class, seconds."""
+    by_class = {Priority.URGENT: queue.urgent_target_s, Priority.ELEVATED: queue.elevated_target_s}
+    return by_class.get(Priority(priority), queue.wait_target_s)
+
+
+def priority_word(priority: int) -> str:
+    """The class in one word, never its ground; '' for the ordinary one."""
+    return str(PRIORITIES.get(Priority(priority), ""))
+
+
+def language_word(code: str) -> str:
+    """A language by its name in the reader's; '' when the person did not choose one."""
+    return str(Language(code).label) if code in Language.values else code
+
+
+def masked_phone(phone: str) -> str:
+    """`+221 77 *** ** 21`: enough to ask whether it is the right one, too little to read off a screen."""
+    if len(phone) < 8:
+        return ""
+    return f"{phone[:4]} {phone[4:6]} *** ** {phone[-2:]}"

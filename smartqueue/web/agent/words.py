@@ -1,0 +1,45 @@
+"""Words for facts and reasons."""
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+
+from smartqueue.queueing.states import Priority
+
+FACTS: dict[str, str | Promise] = {
+    "ticket.created": _("Took the ticket"),
+    "ticket.called": _("Called"),
+    "ticket.recalled": _("Called again"),
+    "ticket.service_started": _("Arrived at the counter"),
+    "ticket.paused": _("Parked"),
+    "ticket.resumed": _("Back at the counter"),
+    "ticket.transferred": _("Transferred"),
+    "ticket.put_back": _("Put back in the line"),
+    "ticket.deferred": _("Let others pass"),
+    "ticket.closed": _("Finished"),
+    "ticket.no_show": _("Absent"),
+    "ticket.cancelled": _("Left the line"),
+    "ticket.expired": _("Ended with the day"),
+    "ticket.reopened": _("Undone"),
+}
+
+PRIORITIES = {
+    Priority.ELEVATED: pgettext_lazy("somebody in the line", "Priority"),
+    Priority.URGENT: pgettext_lazy("somebody in the line", "Urgent"),
+}
+"""The class in a word, never its ground."""
+
+PARK_REASONS = (
+    _("Filling in a form"),
+    _("Fetching a document"),
+    _("Making a copy"),
+    _("Waiting for a colleague's answer"),
+)  # fmt: skip
+BREAK_REASONS = (_("Coffee"), _("Lunch"), _("Prayer"), _("Meeting"))
+CALL_REASONS = (_("Agreed with the line"), _("Short matter"), _("Called before, comes back"))
+TRANSFER_REASONS = (_("Another service is needed"), _("Took the wrong ticket"), _("A manager has to decide"))
+
+
+def fact_title(fact: str) -> str:
+    """A fact for people; an unknown one by its own name."""
+    return str(FACTS.get(fact, fact))

@@ -1,0 +1,112 @@
+"""Consoles in a real browser, signed in by a real session; a real worker carries the news."""
+
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from smartqueue.cli.processes import wait_until
+from tests.web.shared.browser import DESK, chromium
+
+__all__ = ["chromium"]
+
+Console = Callable[..., Any]
+
+
+@pytest.fixture(scope="session")
+def worker(worker_environment: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """A Celery worker with the house's own wiring."""
+    folder = tmp_path_factory.mktemp("worker")
+    words = ("worker", "--pool", "threads", "--concurrency", "2", "--without-gossip", "--without-mingle", "--purge")
+    command = [sys.executable, "-W", "ignore", "-m", "celery", "-A", "smartqueue.config.celery", *words]
+    log = folder / "worker.log"
+    with log.open("wb") as said:
+        process = subprocess.Popen(
+            [*command, "--loglevel", "INFO"], env=worker_environment, stdout=said, stderr=said, cwd=folder
+        )
+    try:
+        assert wait_until(lambda: b" ready." in log.read_bytes(), seconds=60), log.read_text()
+        yield
+    finally:
+        process.kill()
+        process.wait()
+
+
+def is_fault(said: Any) -> bool:
+    """An error in the browser's console; that a press has cut a refresh short is none, though htmx logs it."""
+    return said.type == "error" and not said.text.startswith(("htmx:afterRequest", "htmx:sendAbort"))
+
+
+def session_of(person: Any) -> str:
+    """The key of a session in which this person has signed in."""
+    from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
+    from django.contrib.sessions.backends.db import SessionStore
+
+    session = SessionStore()
+    session[SESSION_KEY] = str(person.user.pk)
+    session[BACKEND_SESSION_KEY] = "django.contrib.auth.backends.ModelBackend"
+    session[HASH_SESSION_KEY] = person.user.get_session_auth_hash()
+    session.create()
+    return str(session.session_key)
+
+
+@pytest.fixture
+def sit(chromium: Any, live_server_url: str) -> Iterator[Console]:
+    """`sit(person, language="fr", **options) -> page`: the console of a signed-in person, in a context of its own."""
+    with ExitStack() as closing:
+
+        def open_console(person: Any, *, language: str = "fr", query: str = "", **options: Any) -> Any:
+            context = chromium.new_context(**{"viewport": DESK, "locale": "fr"} | options)
+            closing.callback(context.close)
+            context.add_cookies(
+                [
+                    {"name": "django_language", "value": language, "url": live_server_url},
+                    {"name": "sessionid", "value": session_of(person), "url": live_server_url},
+                ]
+            )
+            page = context.new_page()
+            page.set_default_timeout(10_000)
+            page.complaints = []
+            page.on("pageerror", lambda error: page.complaints.append(str(error)))
+            page.on("console", lambda said: page.complaints.append(said.text) if is_fault(said) else None)
+            page.goto(f"{live_server_url}/{person.tenant.slug}/counter/{query}")
+            return page
+
+        yield open_console
+
+
+@pytest.fixture
+def signed_in() -> Callable[[Any], Any]:
+    """A Django client with this person's session."""
+    from django.conf import settings
+    from django.test import Client
+
+    def make(person: Any = None) -> Any:
+        client = Client()
+        if person is not None:
+            client.cookies[settings.SESSION_COOKIE_NAME] = session_of(person)
+        return client
+
+    return make
+
+
+@pytest.fixture
+def waiting(take: Callable[..., Any]) -> Callable[..., Any]:
+    """`waiting(minutes=9, queue=None)`: somebody who has waited that long."""
+    from smartqueue.kernel.clock import now
+
+    return lambda minutes=0, queue=None, **options: take(queue, at=now() - timedelta(minutes=minutes), **options)
+
+
+@pytest.fixture
+def screens() -> Path | None:
+    """Where pictures for the eye go; nowhere unless asked for."""
+    import os
+
+    folder = os.environ.get("SMARTQUEUE_SCREENS")
+    return Path(folder) if folder else None
