@@ -1,0 +1,31 @@
+"""Addresses of the audience `public`: the customer. They come last, because `/{slug}/` is anybody's name."""
+
+from django.urls import path
+
+from smartqueue.web.public.app import manifest, worker
+from smartqueue.web.public.home import Home
+from smartqueue.web.public.posters import PosterPage
+from smartqueue.web.public.sites import SitePage, Sites
+from smartqueue.web.public.take import Take
+from smartqueue.web.public.ticket import Language, Leave, Pass, TicketPage
+
+SITE = "<slug:slug>/sites/<str:code>/"
+POSTERS = [(kind, {"kind": kind}) for kind in ("svg", "pdf")]
+
+urlpatterns = [
+    path("", Home.as_view(), name="home"),
+    path("manifest.webmanifest", manifest, name="manifest"),
+    path("sw.js", worker, name="worker"),
+    path("t/<str:token>", TicketPage.as_view(), name="ticket"),
+    path("t/<str:token>/leave/", Leave.as_view(), name="ticket-leave"),
+    path("t/<str:token>/pass/", Pass.as_view(), name="ticket-pass"),
+    path("t/<str:token>/language/", Language.as_view(), name="ticket-language"),
+    path("<slug:slug>/", Sites.as_view(), name="sites"),
+    path(SITE, SitePage.as_view(), name="site"),
+    path(f"{SITE}take/", Take.as_view(), name="take"),
+    *(path(f"{SITE}poster.{kind}", PosterPage.as_view(), given, name=f"poster-{kind}") for kind, given in POSTERS),
+    *(
+        path(f"{SITE}queues/<uuid:queue_id>/poster.{kind}", PosterPage.as_view(), given, name=f"queue-poster-{kind}")
+        for kind, given in POSTERS
+    ),
+]
