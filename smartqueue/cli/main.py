@@ -17,7 +17,9 @@ ELSEWHERE = {
     "doctor": ("smartqueue.cli.doctor:command", "Check this machine and this instance."),
     "verify": ("smartqueue.cli.verify:command", "Check that no ticket was lost, doubled or called twice."),
     "replay": ("smartqueue.cli.replay:command", "Play a recorded day against a running instance."),
+    "clips": ("smartqueue.cli.clips:command", "Make the voice's placeholder clips in French and English."),
     "bench": ("smartqueue.cli.bench:command", "Measure speed on this machine."),
+    "screens": ("smartqueue.cli.screens:command", "Take pictures of a running instance's pages."),
 }
 NEED_DJANGO = {"migrate", "create-tenant", "verify", "manage", "prepare"}
 
@@ -79,7 +81,7 @@ def _migrate(*, verbosity: int) -> None:
 
 @main.command(hidden=True)
 def prepare() -> None:
-    """For `up`: migrate, make the demo bank, and print its logins as JSON on the last line."""
+    """For `up`: migrate, make the demo bank and the voice's clips, and print its logins as JSON on the last line."""
     logins: list[tuple[str, str, str]] = []
     with redirect_stdout(sys.stderr):
         ensure_external_roles()
@@ -88,7 +90,27 @@ def prepare() -> None:
             from smartqueue.cli.tenant import ensure_demo
 
             logins = ensure_demo()
+        _collect_static()
+        _make_clips()
     click.echo(json.dumps(logins))
+
+
+def _collect_static() -> None:
+    """Our own files get hashed names and are packed once; the libraries' keep theirs, which nobody waits for."""
+    from django.core.management import call_command
+
+    others = ["admin", "rest_framework", "drf_spectacular_sidecar"]
+    call_command("collectstatic", interactive=False, verbosity=0, ignore_patterns=others)
+
+
+def _make_clips() -> None:
+    """The voice is no reason not to start: without clips, screens let the browser read."""
+    from smartqueue.cli.clips import build_clips
+
+    try:
+        build_clips(environment.home() / "static")
+    except PlainError as refused:
+        click.echo(f"{refused} Screens will speak with the browser's voice.")
 
 
 @main.command("create-tenant")

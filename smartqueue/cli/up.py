@@ -93,12 +93,25 @@ def answers(client: httpx.Client, url: str) -> bool:
         return False
 
 
+DEMO_SCREENS = {
+    "A customer's phone": "/demo-bank/",
+    "An agent's counter": "/demo-bank/counter/",
+    "Display in the hall": "/display/",
+    "Kiosk": "/kiosk/",
+    "Pair display and kiosk": "/demo-bank/manage/devices/",
+}
+"""The demo bank's pages, by who looks at them."""
+
+
 def announce(logins: Sequence[Login]) -> None:
-    """Print the address and the demo logins."""
+    """Print the addresses and the demo logins."""
     click.echo(f"SmartQueue is ready at {visible_url()}")
     click.echo(f"API and Swagger: {visible_url()}/api/v1/docs/")
     if not logins:
         return
+    width = max(map(len, DEMO_SCREENS))
+    for screen, path in DEMO_SCREENS.items():
+        click.echo(f"{screen.ljust(width)}  {visible_url()}{path}")
     console = Console()
     if console.is_terminal:
         table = Table("Role", "E-mail", "Password", title="Demo logins")

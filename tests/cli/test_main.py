@@ -84,6 +84,11 @@ def test_the_logins_are_plain_lines_when_nobody_watches(
     assert capsys.readouterr().out.splitlines() == [
         "SmartQueue is ready at http://127.0.0.1:8000",
         "API and Swagger: http://127.0.0.1:8000/api/v1/docs/",
+        "A customer's phone      http://127.0.0.1:8000/demo-bank/",
+        "An agent's counter      http://127.0.0.1:8000/demo-bank/counter/",
+        "Display in the hall     http://127.0.0.1:8000/display/",
+        "Kiosk                   http://127.0.0.1:8000/kiosk/",
+        "Pair display and kiosk  http://127.0.0.1:8000/demo-bank/manage/devices/",
         "Demo logins:",
         "  manager  awa@bank.example    secret",
         "  agent    binta@bank.example  s3",

@@ -9,7 +9,7 @@ from celery import current_app
 
 logger = logging.getLogger(__name__)
 
-POKE_EVERY_S = 0.5
+POKE_EVERY_S = 0.1
 
 
 class Poker:
