@@ -1,1 +1,1 @@
-"""Pages of platform staff."""
+"""Pages of platform staff. Not built yet: they use Django admin."""
