@@ -1,6 +1,8 @@
 """The house as a browser meets it: real web processes on a free port, over this worker's database."""
 
 import os
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
@@ -75,3 +77,26 @@ def live_server_url(worker_environment: dict[str, str], tmp_path_factory: pytest
     """The base address of two web processes that all tests of this worker share."""
     with running_web(2, worker_environment, tmp_path_factory.mktemp("live")) as url:
         yield url
+
+
+@contextmanager
+def running_worker(environment: dict[str, str], folder: Path) -> Iterator[None]:
+    """A Celery worker with the house's own wiring. It hands over every test's facts: for one test or module only.
+
+    Args:
+        environment: its whole environment.
+        folder: its log goes there.
+    """
+    words = ("worker", "--pool", "threads", "--concurrency", "2", "--without-gossip", "--without-mingle", "--purge")
+    command = [sys.executable, "-W", "ignore", "-m", "celery", "-A", "smartqueue.config.celery", *words]
+    log = folder / "worker.log"
+    with log.open("wb") as said:
+        process = subprocess.Popen(
+            [*command, "--loglevel", "INFO"], env=environment, stdout=said, stderr=said, cwd=folder
+        )
+    try:
+        assert wait_until(lambda: b" ready." in log.read_bytes(), seconds=60), log.read_text()
+        yield
+    finally:
+        process.kill()
+        process.wait()

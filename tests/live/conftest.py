@@ -1,8 +1,6 @@
 """Two web processes on two ports, so that a test chooses which one it talks to; the relay is run by hand."""
 
 import shutil
-import subprocess
-import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -12,10 +10,11 @@ from typing import Any
 import pytest
 
 from smartqueue.cli.engines import Engines
-from smartqueue.cli.processes import Roster, wait_until
+from smartqueue.cli.processes import Roster
 from tests.devices.conftest import claim, pair
 from tests.live.clients import Screen
 from tests.live.processes import running_live
+from tests.servers import running_worker
 
 __all__ = ["claim", "pair"]
 
@@ -132,20 +131,8 @@ def queue_path(bank: Any, tellers: Any) -> str:
 
 @pytest.fixture
 def worker(worker_environment: dict[str, str], tmp_path: Path) -> Iterator[None]:
-    """A Celery worker with the house's own wiring."""
-    words = ("worker", "--pool", "threads", "--concurrency", "2", "--without-gossip", "--without-mingle", "--purge")
-    command = [sys.executable, "-W", "ignore", "-m", "celery", "-A", "smartqueue.config.celery", *words]
-    log = tmp_path / "worker.log"
-    with log.open("wb") as said:
-        process = subprocess.Popen(
-            [*command, "--loglevel", "INFO"], env=worker_environment, stdout=said, stderr=said, cwd=tmp_path
-        )
-    try:
-        assert wait_until(lambda: b" ready." in log.read_bytes(), seconds=30), log.read_text()
+    with running_worker(worker_environment, tmp_path):
         yield
-    finally:
-        process.kill()
-        process.wait()
 
 
 @pytest.fixture

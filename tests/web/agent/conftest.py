@@ -1,7 +1,5 @@
 """Consoles in a real browser, signed in by a real session; a real worker carries the news."""
 
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from datetime import timedelta
@@ -10,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from smartqueue.cli.processes import wait_until
+from tests.servers import running_worker
 from tests.web.shared.browser import DESK, chromium
 
 __all__ = ["chromium"]
@@ -18,23 +16,10 @@ __all__ = ["chromium"]
 Console = Callable[..., Any]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def worker(worker_environment: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """A Celery worker with the house's own wiring."""
-    folder = tmp_path_factory.mktemp("worker")
-    words = ("worker", "--pool", "threads", "--concurrency", "2", "--without-gossip", "--without-mingle", "--purge")
-    command = [sys.executable, "-W", "ignore", "-m", "celery", "-A", "smartqueue.config.celery", *words]
-    log = folder / "worker.log"
-    with log.open("wb") as said:
-        process = subprocess.Popen(
-            [*command, "--loglevel", "INFO"], env=worker_environment, stdout=said, stderr=said, cwd=folder
-        )
-    try:
-        assert wait_until(lambda: b" ready." in log.read_bytes(), seconds=60), log.read_text()
+    with running_worker(worker_environment, tmp_path_factory.mktemp("worker")):
         yield
-    finally:
-        process.kill()
-        process.wait()
 
 
 def is_fault(said: Any) -> bool:

@@ -21,7 +21,10 @@ def ask():
         client = Client()
         if token:
             client.cookies["sq_device"] = token
-        return client.get(path, **options)
+        answer = client.get(path, **options)
+        if answer.streaming:  # a file of whitenoise's, which a server would close
+            answer.close()
+        return answer
 
     return do
 

@@ -195,10 +195,10 @@ def test_a_browser_that_stays_silent_asks_for_one_click(
         tv = switch_on(screen(), browser=strict)
         button = tv.locator("#sound button")
         button.wait_for(timeout=WITHIN_MS)
-        assert grave(tv) == []
         call_next(binta)
         expect(hero(tv)).to_have_text("A001", timeout=WITHIN_MS)
         assert tv.evaluate("window.played") == []
+        assert grave(tv) == []  # only now: Chromium takes a script of axe's for a touch of the page
         button.click()
         assert len(sounds_of(tv, calls=1)) == 1 + 2 * 5
         expect(button).to_be_hidden()
