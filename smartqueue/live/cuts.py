@@ -22,7 +22,7 @@ class View(StrEnum):
 
 STAFF_FACT_KEYS = (
     "number", "counter_id", "agent_id", "status", "outcome", "channel", "priority", "rule", "people", "place",
-    "undone", "from_queue_id", "to_queue_id", "waited_s", "service_s",
+    "undone", "from_queue_id", "to_queue_id", "to_agent_id", "waited_s", "service_s",
 )  # fmt: skip
 """What of a fact's data travels: named, so that a new member of `data` stays at home until somebody has judged it."""
 

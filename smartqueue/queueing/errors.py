@@ -20,6 +20,16 @@ class AgentNotFound(NotFound):
     sentence = _("There is no such agent.")
 
 
+class CounterNotFound(NotFound):
+    code = "counter_not_found"
+    sentence = _("There is no such counter.")
+
+
+class NumberNotLeased(NotFound):
+    code = "number_not_leased"
+    sentence = _("This device does not have that number.")
+
+
 class QueueClosed(RuleBroken):
     code = "queue_closed"
     sentence = _("This queue is closed.")
@@ -65,6 +75,11 @@ class NotYourTicket(Forbidden):
     sentence = _("Another agent is serving this ticket.")
 
 
+class KeptForAnother(Forbidden):
+    code = "kept_for_another"
+    sentence = _("This ticket is kept for a colleague.")
+
+
 class NotYourCounter(Forbidden):
     code = "not_your_counter"
     sentence = _("You can act for yourself only.")
@@ -106,9 +121,29 @@ class CounterTaken(RuleBroken):
     sentence = _("Another agent is at this counter.")
 
 
+class NobodyAtCounter(RuleBroken):
+    code = "nobody_at_counter"
+    sentence = _("Nobody sits at this counter now.")
+
+
+class ColleagueAway(RuleBroken):
+    code = "colleague_away"
+    sentence = _("This colleague sits at no counter of this place now.")
+
+
+class SameAgent(RuleBroken):
+    code = "same_agent"
+    sentence = _("The ticket is already with this agent.")
+
+
 class SameQueue(RuleBroken):
     code = "same_queue"
     sentence = _("The ticket is already in this queue.")
+
+
+class BlockNotSynced(RuleBroken):
+    code = "block_not_synced"
+    sentence = _("Numbers of this block were printed and are not known here yet: send them first.")
 
 
 class QueueExists(RuleBroken):
@@ -126,7 +161,7 @@ REFUSALS: dict[str, type[RuleBroken]] = {
     for refusal in (
         QueueNotFound, TicketNotFound, AgentNotFound, QueueClosed, QueuePaused, SiteClosed, QueueFull, AgentBusy,
         AgentPaused, AgentOffline, NotEligible, NotYourTicket, NotYourCounter, ReasonNeeded,
-        IllegalMove,
+        IllegalMove, NumberNotLeased, BlockNotSynced,
     )
 }  # fmt: skip
 """What the SQL functions answer → the refusal that Python raises."""

@@ -151,7 +151,8 @@ class Ticket(TenantOwned):
 
     The queue `origin_id` gave the number, which stays through transfers; `queue` is where the person stands now. In
     its lane a ticket stands at `line_at`: its arrival, unless it was put back or let others pass. `version` counts
-    its facts. `hand` is the agent's at the moment the ticket came into it; PostgreSQL writes it.
+    its facts. `hand` is the agent's at the moment the ticket came into it; PostgreSQL writes it. A parked ticket with
+    a `for_agent` was handed over to that agent, and `agent` has given it.
     """
 
     origin_id = models.UUIDField()
@@ -171,6 +172,7 @@ class Ticket(TenantOwned):
     agent = TenantForeignKey(Agent, on_delete=models.PROTECT, null=True)
     hand = models.IntegerField(null=True, editable=False)
     counter = TenantForeignKey(Counter, on_delete=models.SET_NULL, null=True)
+    for_agent = TenantForeignKey(Agent, on_delete=models.PROTECT, null=True)
     created_at = models.DateTimeField(_("arrived"))
     called_at = models.DateTimeField(_("called"), null=True)
     last_call_at = models.DateTimeField(_("last called"), null=True)
@@ -192,6 +194,7 @@ class Ticket(TenantOwned):
                 fields=["queue", "lane", "line_at", "id"], condition=Q(status=TicketState.WAITING), name="ticket_line"
             ),
             models.Index(fields=["queue", "day"], name="ticket_by_queue_day"),
+            models.Index(fields=["for_agent"], condition=Q(for_agent__isnull=False), name="ticket_for_agent"),
         ]
         constraints = [
             models.UniqueConstraint(fields=["tenant", "id"], name="ticket_tenant_id"),
@@ -223,6 +226,9 @@ class Ticket(TenantOwned):
                 condition=Q(lane=FIRST_LANE) | Q(lane=F("priority")), name="ticket_lane_is_its_priority"
             ),
             models.CheckConstraint(condition=Q(priority__in=Priority.values), name="ticket_priority_known"),
+            models.CheckConstraint(
+                condition=Q(for_agent=None) | Q(status=TicketState.PAUSED), name="ticket_kept_while_parked"
+            ),
         ]
 
     def __str__(self) -> str:

@@ -1,11 +1,14 @@
 """One key, one effect: the first answer comes again, byte by byte, to the same caller for the same request."""
 
+from datetime import timedelta
 from uuid import uuid4
 
 import pytest
 
 from smartqueue.customers.models import Customer
+from smartqueue.devices.models import Pairing
 from smartqueue.journal.models import Entry, RememberedAnswer
+from smartqueue.kernel.clock import now
 from smartqueue.queueing.models import Ticket
 from smartqueue.tenants.scope import in_tenant
 from tests.architecture.endpoints import EXAMPLES, TENANT, endpoints, footprint, make_world
@@ -15,10 +18,12 @@ POSTS = [
     endpoint for endpoint in endpoints() if endpoint.method == "POST" and not endpoint.template.startswith("users/")
 ]  # fmt: skip
 
+PAIRING_CODE = "BCDFGHJK"  # as in the examples
+
 # What has to happen first, so that the example is accepted: moves of the first ticket, by the agent.
 BEFORE = {
     "recall": ["call"], "start-service": ["call"], "close": ["call"], "pause": ["call"], "resume": ["call", "pause"],
-    "mark-no-show": ["call"], "put-back": ["call"], "undo": ["call"],
+    "mark-no-show": ["call"], "put-back": ["call"], "undo": ["call"], "release": ["call", "pause"],
 }  # fmt: skip
 
 
@@ -53,6 +58,15 @@ def ready(world, endpoint):
     for move in BEFORE.get(endpoint.template.split("/")[-2], []) if "tickets/{id}" in endpoint.template else []:
         answer = agent.post(f"{base}tickets/{world.rows['ticket']}/{move}/", json={})
         assert answer.status_code == 200, answer.content
+    if endpoint.template.endswith("/release/"):
+        body = {"agent_id": world.rows["agent"], "reason": "Signature"}
+        assert manager.post(f"{base}tickets/{world.rows['ticket']}/transfer/", json=body).status_code == 200
+    if endpoint.template.endswith("/pair/"):
+        Pairing.objects.using("platform").filter(code=PAIRING_CODE).delete()
+        Pairing.objects.using("platform").create(
+            code=PAIRING_CODE, secret_hash=uuid4().bytes, kind=endpoint.template.split("/")[-3].removesuffix("s"),
+            expires_at=now() + timedelta(minutes=5),
+        )  # fmt: skip
 
 
 def named(name):

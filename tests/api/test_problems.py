@@ -20,7 +20,7 @@ ALLOWED = {
     "call": {"waiting"}, "recall": {"called"}, "start-service": {"called"}, "close": {"called", "serving"},
     "transfer": {"waiting", "called", "serving", "paused"}, "pause": {"called", "serving"}, "resume": {"paused"},
     "mark-no-show": {"called"}, "put-back": {"called", "no_show", "paused"}, "defer": {"waiting"},
-    "cancel": {"waiting", "called", "paused"},
+    "cancel": {"waiting", "called", "paused"}, "release": set(),
 }  # fmt: skip
 ILLEGAL = [(move, state) for move, states in ALLOWED.items() for state in STATES if state not in states]
 

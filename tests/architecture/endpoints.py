@@ -140,6 +140,7 @@ EXAMPLES: dict[str, Example] = {
     f"POST {TENANT}tickets/{{id}}/start-service/": Example("agent", {}),
     f"POST {TENANT}tickets/{{id}}/close/": Example("agent", {"outcome": "served", "reason": "Fait"}),
     f"POST {TENANT}tickets/{{id}}/transfer/": Example("agent", {"queue_id": "{other_queue}", "reason": "Crédit"}),
+    f"POST {TENANT}tickets/{{id}}/release/": Example("agent", {}),
     f"POST {TENANT}tickets/{{id}}/pause/": Example("agent", {"reason": "Formulaire"}),
     f"POST {TENANT}tickets/{{id}}/resume/": Example("agent", {"agent_id": "{agent}"}),
     f"POST {TENANT}tickets/{{id}}/mark-no-show/": Example("agent", {}),

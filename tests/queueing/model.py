@@ -78,6 +78,7 @@ class Visit:
     first: bool = False
     clerk: "Clerk | None" = None
     desk: int | None = None
+    kept_for: "Clerk | None" = None
     called: int | None = None
     last_call: int | None = None
     started: int | None = None
@@ -92,7 +93,9 @@ class Visit:
 
     def leave_counter(self) -> None:
         self.status = "waiting"
-        self.clerk = self.desk = self.called = self.last_call = self.started = self.parked = self.ended = None
+        self.clerk = self.desk = self.kept_for = self.called = self.last_call = self.started = self.parked = (
+            self.ended
+        ) = None
         self.parked_s = self.recalls = 0
 
 
@@ -224,6 +227,8 @@ class House:
         if clerk.desk is None:
             raise Refused("AgentOffline")
         self._must(None, ticket, "paused")
+        if ticket.kept_for not in (None, clerk):
+            raise Refused("KeptForAnother")
         if self.in_hand(clerk):
             raise Refused("AgentBusy")
         with self._done(clerk, "resumed", ticket, at):
@@ -233,6 +238,7 @@ class House:
             else:
                 ticket.parked_s += (at - ticket.parked) // SECOND
             ticket.status, ticket.parked, ticket.clerk, ticket.desk = "serving", None, clerk, clerk.desk
+            ticket.kept_for = None
 
     def close(self, who: Clerk | None, ticket: Visit, outcome: str, at: int) -> None:
         self._must(who, ticket, "called", "serving")
@@ -284,10 +290,28 @@ class House:
             ticket.line, ticket.first, ticket.place, ticket.reason = to, False, ticket.arrived, reason
             ticket.leave_counter()
 
+    def hand_over(self, who: Clerk | None, ticket: Visit, to: Clerk, reason: str, at: int) -> None:
+        self._must(who, ticket, "called", "serving", "paused")
+        has_it = ticket.kept_for if ticket.status == "paused" else ticket.clerk
+        if to in (who, has_it) and to is not None:
+            raise Refused("SameAgent")
+        if to.desk is None:
+            raise Refused("ColleagueAway")
+        with self._done(who, "transferred", ticket, at):
+            ticket.parked = at if ticket.parked is None else ticket.parked
+            ticket.status, ticket.kept_for, ticket.reason = "paused", to, reason
+
+    def release(self, who: Clerk | None, ticket: Visit, at: int) -> None:
+        self._must(who, ticket, "paused")
+        if ticket.kept_for is None:
+            raise Refused("IllegalMove")
+        with self._done(who, "transferred", ticket, at):
+            ticket.kept_for = None
+
     def cancel(self, who: Clerk | None, ticket: Visit, reason: str, at: int) -> None:
         self._must(who, ticket, "waiting", "called", "paused")
         with self._done(who, "cancelled", ticket, at):
-            ticket.status, ticket.ended, ticket.reason = "cancelled", at, reason
+            ticket.status, ticket.ended, ticket.reason, ticket.kept_for = "cancelled", at, reason, None
 
     def undo(self, who: Clerk | None, ticket: Visit, at: int) -> None:
         """The actor's last action, and the ticket's, at most ten seconds ago; its agent must be free and seated."""
@@ -297,7 +321,8 @@ class House:
         if last.who is not who or mine[-1] is not last or last.what in cannot or at - last.at > UNDO_WITHIN:
             raise Refused("NothingToUndo")
         clerk = last.before.clerk if last.before.status in IN_HAND else None
-        if clerk is not None and clerk.desk is None:
+        addressee = last.before.kept_for
+        if (clerk and clerk.desk is None) or (addressee and addressee.desk is None):
             raise Refused("AgentOffline")
         if clerk is not None and self.in_hand(clerk) not in (None, ticket):
             raise Refused("AgentBusy")
@@ -314,7 +339,7 @@ class House:
             forgotten = ticket.status in IN_HAND and ticket.called is not None and at - ticket.called > FORGOTTEN_AFTER
             if left or forgotten:
                 with self._done("system", "expired", ticket, at):
-                    ticket.status, ticket.ended = "expired", at
+                    ticket.status, ticket.ended, ticket.kept_for = "expired", at, None
                 ended += 1
         return ended
 
@@ -328,11 +353,15 @@ class House:
                 raise Refused("CounterTaken")
         clerk.desk, clerk.status = desk, "available"
 
-    def set_status(self, clerk: Clerk, status: str) -> None:
+    def set_status(self, clerk: Clerk, status: str, at: int) -> None:
         if status == "offline":
             if self.in_hand(clerk):
                 raise Refused("AgentBusy")
             clerk.desk = None
+            for ticket in sorted(self.tickets, key=lambda ticket: ticket.id):
+                if ticket.kept_for is clerk:
+                    with self._done(clerk, "transferred", ticket, at):
+                        ticket.kept_for = None
         elif clerk.desk is None:
             raise Refused("AgentOffline")
         clerk.status = status
@@ -342,7 +371,7 @@ class House:
     def _must(self, who: Clerk | None, ticket: Visit, *states: str) -> None:
         if ticket.status not in states:
             raise Refused("IllegalMove")
-        if who is not None and ticket.clerk not in (None, who):
+        if who is not None and ticket.clerk not in (None, who) and ticket.kept_for is not who:
             raise Refused("NotYourTicket")
 
     @contextmanager

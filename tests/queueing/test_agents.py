@@ -56,6 +56,11 @@ def test_one_counter_one_agent(binta, fatou, desk):
         sign_in(fatou, desk)
 
 
+def test_a_counter_that_is_not_there_is_refused_by_name(binta, cheikh):
+    with in_tenant(binta.tenant.id), pytest.raises(errors.CounterNotFound):
+        agents.sign_in_at_counter(agent_id=binta.agent.id, counter_id=cheikh.tenant.id, actor=binta.actor, at=NINE)
+
+
 def test_two_agents_at_once_at_one_counter(binta, fatou, desk):
     results = at_the_same_time(lambda: sign_in(binta, desk), lambda: sign_in(fatou, desk))
 

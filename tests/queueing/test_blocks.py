@@ -12,8 +12,6 @@ from smartqueue.journal.models import Entry
 from smartqueue.journal.states import SYSTEM
 from smartqueue.queueing import errors
 from smartqueue.queueing.actions.blocks import (
-    BlockNotSynced,
-    NumberNotLeased,
     issue_from_block,
     lease_block,
     return_block,
@@ -22,6 +20,7 @@ from smartqueue.queueing.actions.blocks import (
 )
 from smartqueue.queueing.actions.hot import call_next_ticket, close_ticket, issue_ticket
 from smartqueue.queueing.actions.queues import set_queue_status
+from smartqueue.queueing.errors import BlockNotSynced, NumberNotLeased
 from smartqueue.queueing.models import DayCounter, NumberBlock, Ticket
 from smartqueue.queueing.queries.blocks import open_blocks
 from smartqueue.queueing.states import QueueStatus, TicketState

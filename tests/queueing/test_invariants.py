@@ -11,6 +11,7 @@ import pytest
 
 from smartqueue.journal.states import SYSTEM
 from smartqueue.queueing.actions.hot import call_next_ticket, issue_ticket
+from smartqueue.queueing.actions.tickets import hand_over_ticket
 from smartqueue.queueing.queries.invariants import QUESTIONS, check_acknowledged, check_invariants
 from smartqueue.tenants.scope import in_tenant
 from tests.cast import NINE
@@ -143,6 +144,20 @@ def test_i4_a_key_without_its_answer(lawless, world):
     )
 
     assert set(broken_invariants(world.id)) == {"I4"}
+
+
+def test_i5b_a_ticket_kept_for_one_who_has_left(lawless, world):
+    binta, fatou = (person.agent.id for person in world.agents)
+    with in_tenant(world.id):
+        hand_over_ticket(
+            ticket_id=world.tickets[0], agent_id=binta, to_agent_id=fatou, reason="x", actor=SYSTEM, at=NINE
+        )
+    assert broken_invariants(world.id) == {}
+    lawless.execute("UPDATE queueing_agent SET status = 'offline', counter_id = NULL WHERE id = %s", [fatou])
+
+    broken = broken_invariants(world.id)
+
+    assert broken == {"I5b": [(world.tickets[0], "paused", fatou)]}
 
 
 def test_i5_an_agent_with_two_tickets_in_hand(lawless, world):

@@ -167,6 +167,19 @@ def test_parked_and_ended_tickets_do_not_hold_their_agent(stand):
         stand(state, sequence=sequence)
 
 
+@pytest.mark.parametrize("state", TicketState)
+def test_a_ticket_is_kept_for_an_agent_only_while_it_is_parked(bank, stand, fatou, ticket, state):
+    ticket_id = stand(state)
+
+    if state == TicketState.PAUSED:
+        change(ticket_id, bank, for_agent_id=fatou.agent.id)
+    else:
+        with refused_by("ticket_kept_while_parked"):
+            change(ticket_id, bank, for_agent_id=fatou.agent.id)
+
+    assert ticket(ticket_id).for_agent_id == (fatou.agent.id if state == TicketState.PAUSED else None)
+
+
 def test_a_number_is_given_once_a_day(stand):
     stand(sequence=7)
 

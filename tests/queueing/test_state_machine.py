@@ -313,6 +313,25 @@ class Day(RuleBasedStateMachine):
             reason="ailleurs",
         )
 
+    @some("called", "serving", "paused")
+    @rule(pick=number, agent=number, wild=seldom, to=number)
+    def hand_over(self, pick: int, agent: int, wild: bool, to: int) -> None:
+        ticket = self.one_of(pick, wild, "called", "serving", "paused")
+        colleague = self.house.clerks[to % 3]
+        self.move(
+            ticket, agent, wild, "hand_over", tickets.hand_over_ticket, colleague, "signature",
+            to_agent_id=colleague.id, reason="signature",
+        )  # fmt: skip
+
+    @precondition(lambda day: any(ticket.kept_for for ticket in day.house.tickets))
+    @rule(pick=number, agent=number, wild=seldom, by_addressee=st.booleans())
+    def release(self, pick: int, agent: int, wild: bool, by_addressee: bool) -> None:
+        kept = [ticket for ticket in self.house.tickets if ticket.kept_for]
+        ticket = self.one_of(pick, True) if wild else kept[pick % len(kept)]
+        if ticket and by_addressee and ticket.kept_for:
+            agent, wild = self.house.clerks.index(ticket.kept_for), True
+        self.move(ticket, agent, wild, "release", tickets.release_ticket)
+
     @some("waiting", "called", "paused")
     @rule(pick=number, agent=number, wild=seldom)
     def cancel(self, pick: int, agent: int, wild: bool) -> None:
@@ -358,9 +377,9 @@ class Day(RuleBasedStateMachine):
     def set_status(self, agent: int, status: str) -> None:
         clerk, person = self.who(agent, False)
         assert clerk
-        self.tick()
+        at = self.tick()
         self.both(
-            lambda: self.house.set_status(clerk, status),
+            lambda: self.house.set_status(clerk, status, at),
             lambda: agents.set_agent_status(
                 agent_id=clerk.id, status=AgentStatus(status), reason="", actor=actor_of(person), at=self.at
             ) and None,
@@ -418,6 +437,7 @@ class Day(RuleBasedStateMachine):
     def who_holds_a_ticket_sits_at_a_counter(self) -> None:
         for clerk in self.house.clerks:
             assert clerk.desk is not None or self.house.in_hand(clerk) is None
+            assert clerk.desk is not None or all(ticket.kept_for is not clerk for ticket in self.house.tickets)
 
     def counter(self, desk: int | None) -> Any:
         return None if desk is None else self.world.counters[desk].id
@@ -429,7 +449,7 @@ class Day(RuleBasedStateMachine):
             "arrived": micros(row.created_at), "called": micros(row.called_at), "last_call": micros(row.last_call_at),
             "started": micros(row.started_at), "parked": micros(row.paused_at), "ended": micros(row.ended_at),
             "parked_s": row.paused_s, "recalls": row.recalls, "deferrals": row.deferrals, "reason": row.reason,
-            "outcome": row.outcome, "version": row.version,
+            "outcome": row.outcome, "version": row.version, "kept_for": row.for_agent_id,
         }  # fmt: skip
 
     def expected(self, ticket: Visit) -> dict[str, Any]:
@@ -438,6 +458,7 @@ class Day(RuleBasedStateMachine):
                 "recalls", "deferrals", "reason", "outcome", "version")  # fmt: skip
         return {name: getattr(ticket, name) for name in same} | {
             "queue": ticket.line.id, "number": (origin, sequence),
+            "kept_for": ticket.kept_for and ticket.kept_for.id,
             "agent": ticket.clerk and ticket.clerk.id, "counter": self.counter(ticket.desk),
         }  # fmt: skip
 

@@ -23,6 +23,7 @@ from smartqueue.kernel.refusing import refusing
 from smartqueue.queueing import errors
 from smartqueue.queueing.actions import hot, tickets
 from smartqueue.queueing.queries import (
+    agent_at_counter,
     agent_or_refuse,
     all_tickets,
     me_or_refuse,
@@ -72,6 +73,7 @@ class TicketShape(serializers.Serializer[Any]):
     customer = NamedShape(allow_null=True)
     agent = NamedShape(allow_null=True)
     counter = NamedShape(allow_null=True)
+    for_agent = NamedShape(allow_null=True, help_text="For whom a paused ticket is kept; null: for anybody.")
     created_at = serializers.DateTimeField()
     called_at = serializers.DateTimeField(allow_null=True)
     started_at = serializers.DateTimeField(allow_null=True)
@@ -204,8 +206,20 @@ class CloseForm(ReasonForm):
 
 
 class TransferForm(Strict):
-    queue_id = Id()
+    """Exactly one target. A queue: the ticket waits there. An agent, or whoever sits at the counter: it is paused and
+    kept for that agent."""
+
+    TARGETS = ("queue_id", "agent_id", "counter_id")
+
+    queue_id = Id(required=False)
+    agent_id = Id(required=False)
+    counter_id = Id(required=False)
     reason = Text(max_length=200)
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if sum(target in attrs for target in self.TARGETS) != 1:
+            raise serializers.ValidationError({"queue_id": _("Give one of queue, agent and counter.")})
+        return attrs
 
 
 class PutBackForm(Strict):
@@ -344,7 +358,19 @@ class Transfer(TicketMove):
     form = TransferForm
 
     def move(self, ticket_id: UUID, wanted: dict[str, Any]) -> None:
-        tickets.transfer_ticket(**self.common(ticket_id), to_queue_id=wanted["queue_id"], reason=wanted["reason"])
+        common = self.common(ticket_id) | {"reason": wanted["reason"]}
+        if "queue_id" in wanted:
+            tickets.transfer_ticket(**common, to_queue_id=wanted["queue_id"])
+            return
+        to_agent_id = wanted["agent_id"] if "agent_id" in wanted else agent_at_counter(wanted["counter_id"]).id
+        tickets.hand_over_ticket(**common, to_agent_id=to_agent_id)
+
+
+class Release(TicketMove):
+    """A paused ticket that is kept for an agent: from now on for anybody."""
+
+    def move(self, ticket_id: UUID, wanted: dict[str, Any]) -> None:
+        tickets.release_ticket(**self.common(ticket_id))
 
 
 class Cancel(TicketMove):
@@ -365,6 +391,7 @@ MOVES: dict[str, type[TicketMove]] = {
     "start-service": StartService,
     "close": Close,
     "transfer": Transfer,
+    "release": Release,
     "pause": Pause,
     "resume": Resume,
     "mark-no-show": MarkNoShow,

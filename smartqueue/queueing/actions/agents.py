@@ -11,7 +11,16 @@ from smartqueue.journal import actions as journal
 from smartqueue.journal.actions import record
 from smartqueue.journal.states import Actor, AuditKind
 from smartqueue.kernel.refusing import refusing
-from smartqueue.queueing.errors import AgentBusy, AgentNotFound, AgentOffline, AlreadyAgent, CounterTaken, QueueNotFound
+from smartqueue.queueing.actions.tickets import release_kept_for
+from smartqueue.queueing.errors import (
+    AgentBusy,
+    AgentNotFound,
+    AgentOffline,
+    AlreadyAgent,
+    CounterNotFound,
+    CounterTaken,
+    QueueNotFound,
+)
 from smartqueue.queueing.models import Agent, AgentSession, Eligibility, Queue, Ticket
 from smartqueue.queueing.states import WITH_AGENT, AgentStatus
 from smartqueue.sites.models import Counter
@@ -83,9 +92,10 @@ def set_eligible_queues(*, agent_id: UUID, queue_ids: Sequence[UUID], actor: Act
 
 
 def sign_in_at_counter(*, agent_id: UUID, counter_id: UUID, actor: Actor, at: datetime) -> Agent:
-    """The agent sits down at a counter and is available.
+    """The agent sits down at a counter and is available. What is kept for him stays behind when he changes the site.
 
     Raises:
+        CounterNotFound: there is no such counter.
         CounterTaken: another agent sits there.
         AgentBusy: with a customer at the counter one does not move.
     """
@@ -94,15 +104,20 @@ def sign_in_at_counter(*, agent_id: UUID, counter_id: UUID, actor: Actor, at: da
         if agent.counter_id == counter_id:
             return _set_status(agent, AgentStatus.AVAILABLE, "", actor, at)
         _refuse_if_busy(agent)
+        counter = Counter.objects.filter(id=counter_id).first()
+        if counter is None:
+            raise CounterNotFound
+        if agent.counter is not None and agent.counter.site_id != counter.site_id:
+            release_kept_for(agent_id, actor=actor, at=at)
         _close_session(agent, at)
-        agent.counter = Counter.objects.get(id=counter_id)
+        agent.counter = counter
         agent.save(update_fields=["counter"])
         AgentSession.objects.create(tenant_id=agent.tenant_id, agent=agent, counter_id=counter_id, opened_at=at)
         return _set_status(agent, AgentStatus.AVAILABLE, "", actor, at)
 
 
 def set_agent_status(*, agent_id: UUID, status: AgentStatus, reason: str, actor: Actor, at: datetime) -> Agent:
-    """Available, busy, on a break, or gone home. Going home leaves the counter.
+    """Available, busy, on a break, or gone home. Going home leaves the counter, and what was kept there to anybody.
 
     Raises:
         AgentOffline: available needs a counter; sign in at one first.
@@ -112,6 +127,7 @@ def set_agent_status(*, agent_id: UUID, status: AgentStatus, reason: str, actor:
         agent = _locked(agent_id)
         if status == AgentStatus.OFFLINE:
             _refuse_if_busy(agent)
+            release_kept_for(agent_id, actor=actor, at=at)
             _close_session(agent, at)
             agent.status, agent.counter = status, None
             agent.save(update_fields=["status", "counter"])

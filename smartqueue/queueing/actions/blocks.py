@@ -9,29 +9,14 @@ from uuid import UUID
 
 import orjson
 from django.db import transaction
-from django.utils.translation import gettext_lazy as _
 
 from smartqueue.journal.actions import poke_relay, record
 from smartqueue.journal.states import SYSTEM, Actor, AuditKind
-from smartqueue.kernel.errors import NotFound, RuleBroken
 from smartqueue.kernel.ids import token, uuid7
-from smartqueue.queueing.errors import REFUSALS
+from smartqueue.queueing.errors import REFUSALS, NumberNotLeased
 from smartqueue.queueing.models import NumberBlock
 from smartqueue.queueing.queries.blocks import blocks_of_past_days
 from smartqueue.tenants.scope import ask, in_tenant
-
-
-class NumberNotLeased(NotFound):
-    code = "number_not_leased"
-    sentence = _("This device does not have that number.")
-
-
-class BlockNotSynced(RuleBroken):
-    code = "block_not_synced"
-    sentence = _("Numbers of this block were printed and are not known here yet: send them first.")
-
-
-_REFUSALS = REFUSALS | {refusal.code: refusal for refusal in (NumberNotLeased, BlockNotSynced)}
 
 
 def lease_block(
@@ -59,7 +44,7 @@ def lease_block(
         if answer == "enough":
             return None
         if answer != "ok":
-            raise _REFUSALS[answer]
+            raise REFUSALS[answer]
         _record(block_id, "leased", AuditKind.CREATE, actor, at)
     return block_id
 
@@ -104,7 +89,7 @@ def issue_from_block(
             values,
         )
         if answer != "ok":
-            raise _REFUSALS[answer]
+            raise REFUSALS[answer]
         transaction.on_commit(poke_relay)
     return ticket_id  # type: ignore[no-any-return]
 
@@ -129,7 +114,7 @@ def return_block(
         if answer == "returned_before":
             return
         if answer != "ok":
-            raise _REFUSALS[answer]
+            raise REFUSALS[answer]
         _record(block_id, "returned", AuditKind.STATUS_CHANGE, actor, at)
 
 

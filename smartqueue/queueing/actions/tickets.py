@@ -15,13 +15,17 @@ from smartqueue.journal.states import Actor, AuditKind
 from smartqueue.kernel.refusing import refusing
 from smartqueue.queueing.errors import (
     AgentBusy,
+    AgentNotFound,
     AgentOffline,
+    ColleagueAway,
     DeferralsUsedUp,
     IllegalMove,
+    KeptForAnother,
     NobodyBehind,
     NothingToUndo,
     NotYourTicket,
     QueueClosed,
+    SameAgent,
     SameQueue,
     TicketNotFound,
     TooSoon,
@@ -79,17 +83,24 @@ def resume_ticket(*, ticket_id: UUID, agent: Agent, actor: Actor, at: datetime) 
     Raises:
         AgentBusy: that agent has another ticket in hand.
         AgentOffline: that agent sits at no counter.
+        KeptForAnother: it was handed over to somebody else.
     """
-    if agent.counter_id is None:
-        raise AgentOffline
+    with _agents_locked(agent.id) as locked:
+        if agent.id not in locked or locked[agent.id].counter_id is None:
+            raise AgentOffline
+        _resume(ticket_id, locked[agent.id], actor, at)
+
+
+def _resume(ticket_id: UUID, agent: Agent, actor: Actor, at: datetime) -> None:
     with _locked(ticket_id, None, P) as ticket:
         assert ticket.paused_at is not None
-        agent = _seated(agent.id)
+        if ticket.for_agent_id not in (None, agent.id):
+            raise KeptForAnother
         served_before = ticket.started_at is not None
         away_s = max(0, int((at - ticket.paused_at).total_seconds())) if served_before else 0
         _move(
             ticket, "resumed", actor, at, status=S, agent_id=agent.id, counter_id=agent.counter_id,
-            paused_at=None,
+            paused_at=None, for_agent_id=None,
             paused_s=ticket.paused_s + away_s, started_at=ticket.started_at or _not_before(ticket, at),
         )  # fmt: skip
 
@@ -165,12 +176,60 @@ def transfer_ticket(
         )  # fmt: skip
 
 
+def hand_over_ticket(
+    *, ticket_id: UUID, agent_id: UUID | None, to_agent_id: UUID, reason: str, actor: Actor, at: datetime
+) -> None:
+    """Park the visit for a colleague at a counter of the same site: nobody else can go on with it.
+
+    Args:
+        agent_id: who gives it, the one who has it or for whom it was kept; None for someone who may move anybody's.
+
+    Raises:
+        AgentNotFound: there is no such colleague.
+        ColleagueAway: the colleague serves no more, or sits at no counter of this site.
+        SameAgent: the colleague has it already.
+        IllegalMove, NotYourTicket, TicketNotFound.
+    """
+    with _agents_locked(to_agent_id) as locked, _locked(ticket_id, agent_id, *WITH_AGENT, P) as ticket:
+        if to_agent_id not in locked:
+            raise AgentNotFound
+        giver_id = agent_id or (ticket.agent_id if ticket.status != P else None)
+        if to_agent_id in (giver_id, ticket.for_agent_id):
+            raise SameAgent(ticket_id=ticket_id)
+        if not _serves_at_site_of(ticket, locked[to_agent_id]):
+            raise ColleagueAway(ticket_id=ticket_id)
+        _move(
+            ticket, "transferred", actor, at, kind=AuditKind.TRANSFER,
+            data={"to_agent_id": str(to_agent_id), "reason": reason},
+            status=P, for_agent_id=to_agent_id, reason=reason, paused_at=ticket.paused_at or at,
+        )  # fmt: skip
+
+
+def release_ticket(*, ticket_id: UUID, agent_id: UUID | None, actor: Actor, at: datetime) -> None:
+    """The giver takes it back, or the addressee gives it up: it stays parked, and any agent may go on with it.
+
+    Raises:
+        IllegalMove: it is kept for nobody.
+        NotYourTicket, TicketNotFound.
+    """
+    with _locked(ticket_id, agent_id, P) as ticket:
+        if ticket.for_agent_id is None:
+            raise IllegalMove(ticket_id=ticket_id)
+        _release(ticket, actor, at)
+
+
+def release_kept_for(agent_id: UUID, *, actor: Actor, at: datetime) -> None:
+    """The same for all that is kept for an agent who leaves; in a transaction that has locked the agent."""
+    for ticket in Ticket.objects.select_for_update().filter(for_agent_id=agent_id).order_by("id"):
+        _release(ticket, actor, at)
+
+
 def cancel_ticket(*, ticket_id: UUID, agent_id: UUID | None, reason: str, actor: Actor, at: datetime) -> None:
     """The person leaves, or staff takes the ticket out."""
     with _locked(ticket_id, agent_id, W, C, P) as ticket:
         _move(
             ticket, "cancelled", actor, at, status=TicketState.CANCELLED, reason=reason,
-            ended_at=_not_before(ticket, at),
+            for_agent_id=None, ended_at=_not_before(ticket, at),
         )  # fmt: skip
 
 
@@ -180,24 +239,38 @@ def undo(*, ticket_id: UUID, actor: Actor, at: datetime) -> None:
     Raises:
         NothingToUndo: too late, someone else's, or not the last thing that the actor did.
         AgentBusy: the agent it would come back to holds another ticket by now.
-        AgentOffline: that agent has left the counter.
+        AgentOffline: that agent, or the one for whom it was kept, has left the counter.
     """
-    with _locked(ticket_id, None, *TicketState) as ticket:
-        last = Entry.objects.filter(object_id=ticket_id, version=ticket.version).first()
-        if last is None or last.fact not in UNDOABLE or last.actor_id is None or last.actor_id != actor.user_id:
+    seen = Ticket.objects.filter(id=ticket_id).first()
+    if seen is None:
+        raise TicketNotFound
+    last = Entry.objects.filter(object_id=ticket_id, version=seen.version).first()
+    values = _values_before(last)
+    needed = [values.get("for_agent_id")]
+    if values.get("status") in WITH_AGENT:
+        needed.append(values.get("agent_id", seen.agent_id))
+    with _agents_locked(*needed) as locked, _locked(ticket_id, None, *TicketState) as ticket:
+        if last is None or ticket.version != seen.version or not _may_undo(ticket, last, actor, at):
             raise NothingToUndo(ticket_id=ticket_id)
-        done_since = Entry.objects.filter(
-            tenant_id=ticket.tenant_id, id__gt=last.id, actor_id=actor.user_id, version__isnull=False
-        )
-        if at - last.at > UNDO_WITHIN or done_since.exists():
-            raise NothingToUndo(ticket_id=ticket_id)
-        before: dict[str, Any] = last.before or {}
-        columns = {field.attname: field for field in Ticket._meta.concrete_fields}
-        values = {name: columns[name].to_python(value) for name, value in before.items()}
-        holder = values.get("agent_id", ticket.agent_id)
-        if holder is not None and values.get("status") in WITH_AGENT:
-            _seated(holder)
+        if any(agent.counter_id is None for agent in locked.values()):
+            raise AgentOffline
         _move(ticket, "reopened", actor, at, data={"undone": last.fact}, **values)
+
+
+def _values_before(entry: Entry | None) -> dict[str, Any]:
+    """The ticket's columns as the entry found them."""
+    before: dict[str, Any] = (entry and entry.before) or {}
+    columns = {field.attname: field for field in Ticket._meta.concrete_fields}
+    return {name: columns[name].to_python(value) for name, value in before.items()}
+
+
+def _may_undo(ticket: Ticket, last: Entry, actor: Actor, at: datetime) -> bool:
+    if last.fact not in UNDOABLE or last.actor_id is None or last.actor_id != actor.user_id:
+        return False
+    done_since = Entry.objects.filter(
+        tenant_id=ticket.tenant_id, id__gt=last.id, actor_id=actor.user_id, version__isnull=False
+    )
+    return at - last.at <= UNDO_WITHIN and not done_since.exists()
 
 
 def expire_leftovers(*, tenant_id: UUID, at: datetime) -> int:
@@ -209,30 +282,44 @@ def expire_leftovers(*, tenant_id: UUID, at: datetime) -> int:
 
 _WAITING_AGAIN: dict[str, Any] = {
     "status": W, "agent_id": None, "counter_id": None, "called_at": None, "last_call_at": None, "started_at": None,
-    "paused_at": None, "ended_at": None, "paused_s": 0, "recalls": 0, "call_reason": None,
+    "paused_at": None, "for_agent_id": None, "ended_at": None, "paused_s": 0, "recalls": 0, "call_reason": None,
 }  # fmt: skip
 
 
 @contextmanager
 def _locked(ticket_id: UUID, agent_id: UUID | None, *states: TicketState) -> Iterator[Ticket]:
-    """The ticket, locked for this transaction, in one of these states, in this agent's hands (None: anybody's)."""
+    """The ticket, locked for this transaction, in one of these states, this agent's or kept for him (None: anybody's).
+
+    Whoever needs agents too locks them before (`_agents_locked`), as call-next does: the other order could deadlock.
+    """
     with refusing(one_ticket_per_agent=AgentBusy), transaction.atomic():
         ticket = Ticket.objects.select_for_update().filter(id=ticket_id).first()
         if ticket is None:
             raise TicketNotFound
         if ticket.status not in states:
             raise IllegalMove(ticket_id=ticket_id)
-        if agent_id is not None and ticket.agent_id not in (None, agent_id):
+        if agent_id is not None and ticket.agent_id not in (None, agent_id) and ticket.for_agent_id != agent_id:
             raise NotYourTicket
         yield ticket
 
 
-def _seated(agent_id: UUID) -> Agent:
-    """The agent, who cannot leave the counter before this transaction ends."""
-    agent = Agent.objects.select_for_update(no_key=True).filter(id=agent_id).first()
-    if agent is None or agent.counter_id is None:
-        raise AgentOffline
-    return agent
+@contextmanager
+def _agents_locked(*agent_ids: UUID | None) -> Iterator[dict[UUID, Agent]]:
+    """Those of these agents who exist; none of them takes or leaves a seat before this transaction ends."""
+    with transaction.atomic():
+        agents = Agent.objects.select_for_update(no_key=True).filter(id__in=[one for one in agent_ids if one])
+        yield {agent.id: agent for agent in agents.order_by("id")} if any(agent_ids) else {}
+
+
+def _serves_at_site_of(ticket: Ticket, agent: Agent) -> bool:
+    site_id = agent.counter and agent.counter.site_id
+    return agent.is_active and site_id == ticket.queue.site_id
+
+
+def _release(ticket: Ticket, actor: Actor, at: datetime) -> None:
+    _move(
+        ticket, "transferred", actor, at, kind=AuditKind.TRANSFER, data={"to_agent_id": None}, for_agent_id=None
+    )  # fmt: skip
 
 
 def _move(

@@ -216,6 +216,9 @@ BEGIN
     IF p_agent IS NULL THEN
         SELECT ag.id INTO p_agent FROM queueing_agent ag WHERE ag.tenant_id = p_tenant AND ag.user_id = p_user;
     END IF;
+    -- One call of an agent at a time. Two at once would lock two people, and the one who comes first in the line might
+    -- be the one whom the unique index lets go again.
+    PERFORM pg_advisory_xact_lock(hashtextextended(p_agent::text, 0));
     SELECT ag.status, ag.counter_id, ag.is_active, ag.user_id, ag.hand, c.name AS counter INTO a
     FROM queueing_agent ag LEFT JOIN sites_counter c ON c.tenant_id = ag.tenant_id AND c.id = ag.counter_id
     WHERE ag.tenant_id = p_tenant AND ag.id = p_agent

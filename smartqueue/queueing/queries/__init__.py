@@ -1,7 +1,7 @@
 """Every read of the queue room that has a name."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -11,10 +11,11 @@ from django.db import connection
 from django.db.models import Q, QuerySet
 
 from smartqueue.customers.queries import find_customers
-from smartqueue.queueing.errors import AgentNotFound, QueueNotFound
+from smartqueue.queueing.errors import AgentNotFound, CounterNotFound, NobodyAtCounter, QueueNotFound
 from smartqueue.queueing.models import Agent, Eligibility, Queue, Ticket
-from smartqueue.queueing.states import WITH_AGENT
-from smartqueue.tenants.scope import ask
+from smartqueue.queueing.states import WITH_AGENT, TicketState
+from smartqueue.sites.models import Counter
+from smartqueue.tenants.scope import ask, in_tenant
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +58,7 @@ class TicketView:
     customer: Named | None
     agent: Named | None
     counter: Named | None
+    for_agent: Named | None = None
 
     @property
     def position(self) -> int | None:
@@ -79,11 +81,21 @@ def show_tickets(*, tenant_id: UUID, ids: Sequence[UUID], at: datetime) -> list[
         return []
     rows = ask("SELECT * FROM queueing_show(%s, %s, %s)", [tenant_id, list(ids), at])
     shown = {row[0]: _view(row) for row in rows}
+    if parked := [view.id for view in shown.values() if view.status == TicketState.PAUSED]:
+        for ticket_id, kept_for in _kept_for(tenant_id, parked).items():
+            shown[ticket_id] = replace(shown[ticket_id], for_agent=kept_for)
     return [shown[ticket_id] for ticket_id in ids if ticket_id in shown]
 
 
 def show_ticket(*, tenant_id: UUID, ticket_id: UUID, at: datetime) -> TicketView | None:
     return next(iter(show_tickets(tenant_id=tenant_id, ids=[ticket_id], at=at)), None)
+
+
+def _kept_for(tenant_id: UUID, ids: Sequence[UUID]) -> dict[UUID, Named]:
+    """For whom parked tickets are kept. Asked apart: they are few, and every other ticket is spared a look-up."""
+    with in_tenant(tenant_id):
+        rows = Ticket.objects.filter(id__in=ids, for_agent__isnull=False).select_related("for_agent")
+        return {row.id: Named(row.for_agent.id, row.for_agent.name) for row in rows if row.for_agent}
 
 
 def _view(row: tuple[Any, ...]) -> TicketView:
@@ -141,6 +153,18 @@ def agent_or_refuse(agent_id: UUID) -> Agent:
     agent = Agent.objects.filter(id=agent_id).select_related("counter", "user").first()
     if agent is None:
         raise AgentNotFound
+    return agent
+
+
+def agent_at_counter(counter_id: UUID) -> Agent:
+    """Who sits at a counter of the tenant in scope.
+
+    Raises:
+        CounterNotFound, NobodyAtCounter.
+    """
+    agent = Agent.objects.filter(counter_id=counter_id).first()
+    if agent is None:
+        raise NobodyAtCounter if Counter.objects.filter(id=counter_id).exists() else CounterNotFound
     return agent
 
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Case, Exists, OuterRef, Q, QuerySet, Subquery, When
 
 from smartqueue.journal.models import Entry
 from smartqueue.queueing.errors import AgentNotFound
@@ -15,6 +15,7 @@ from smartqueue.sites.models import Counter
 MOST_PARKED = 50
 MOST_FOUND = 20
 MOST_QUEUES = 200
+MOST_COLLEAGUES = 200
 
 
 def agent_at_the_desk(user_id: UUID) -> Agent:
@@ -49,10 +50,21 @@ def ticket_in_hand(agent_id: UUID) -> Ticket | None:
     return held.select_related("queue", "service", "customer").first()
 
 
-def parked_in(queue_ids: Sequence[UUID]) -> list[Ticket]:
-    """Paused tickets of these queues, longest pause first, at most 50; with agent and service."""
-    parked = Ticket.objects.filter(queue_id__in=queue_ids, status=TicketState.PAUSED)
-    return list(parked.select_related("agent", "service").order_by("paused_at", "id")[:MOST_PARKED])
+def parked_in(queue_ids: Sequence[UUID], *, agent_id: UUID) -> list[Ticket]:
+    """Paused tickets that concern this agent, at most 50; with agent, addressee and service.
+
+    Those which are kept for the agent first, of any queue; then those of these queues, longest pause first.
+    """
+    parked = Ticket.objects.filter(Q(queue_id__in=queue_ids) | Q(for_agent_id=agent_id), status=TicketState.PAUSED)
+    mine = Case(When(for_agent_id=agent_id, then=0), default=1)
+    related = parked.select_related("agent", "for_agent", "service")
+    return list(related.order_by(mine, "paused_at", "id")[:MOST_PARKED])
+
+
+def colleagues_at(site_id: UUID, *, agent_id: UUID) -> list[Agent]:
+    """Whoever else sits at a counter of the site, by counter, at most 200."""
+    seated = Agent.objects.filter(counter__site_id=site_id, is_active=True).exclude(id=agent_id)
+    return list(seated.select_related("counter").order_by("counter__name", "name", "id")[:MOST_COLLEAGUES])
 
 
 def life_of(ticket_id: UUID) -> list[Entry]:

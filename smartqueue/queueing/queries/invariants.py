@@ -72,6 +72,15 @@ QUESTIONS: dict[str, tuple[str, str]] = {
         GROUP BY agent_id HAVING count(*) > 1 OR agent_id IS NULL
         """,
     ),
+    "I5b": (
+        "A parked ticket that is kept for an agent finds that agent at a counter",
+        """
+        SELECT t.id, t.status, t.for_agent_id FROM queueing_ticket t
+        LEFT JOIN queueing_agent a ON a.tenant_id = t.tenant_id AND a.id = t.for_agent_id
+        WHERE t.tenant_id = %(tenant)s AND t.for_agent_id IS NOT NULL
+          AND (t.status <> 'paused' OR a.counter_id IS NULL)
+        """,
+    ),
     "I6": (
         "Tickets move only as the rules allow, and stand where their last entry left them",
         LIVES

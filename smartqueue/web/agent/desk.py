@@ -80,8 +80,24 @@ class Hand:
 
 @dataclass(frozen=True, slots=True)
 class Parked:
+    """A parked ticket. `for_me`: kept for whoever looks; `may_release`: who looks may open it to everybody."""
+
     ticket: "Ticket"
     minutes: int
+    for_me: bool
+    may_release: bool
+
+    @classmethod
+    def of(cls, ticket: "Ticket", desk: "Desk", *, manages: bool) -> "Parked":
+        minutes = int((desk.at - (ticket.paused_at or desk.at)).total_seconds() // 60)
+        mine = desk.agent.id in (ticket.agent_id, ticket.for_agent_id)
+        kept = ticket.for_agent_id is not None
+        return cls(ticket, minutes, ticket.for_agent_id == desk.agent.id, kept and (mine or manages))
+
+    @property
+    def kept_for(self) -> str:
+        """The colleague who alone goes on with it; '' when whoever looks may."""
+        return "" if self.for_me or self.ticket.for_agent is None else self.ticket.for_agent.name
 
 
 @dataclass(slots=True)
@@ -99,7 +115,7 @@ class Desk:
     total: int = 0
     parked: list[Parked] = field(default_factory=list)
     others: list[Elsewhere] = field(default_factory=list)
-    colleagues: list[dict[str, Any]] = field(default_factory=list)
+    colleagues: "list[Agent]" = field(default_factory=list)
     counters: "list[Any]" = field(default_factory=list)
     sought: str = ""
     found: "list[Ticket]" = field(default_factory=list)
@@ -118,13 +134,21 @@ class Desk:
         return str(self.hand.ticket.id) if self.hand else ""
 
     @property
+    def for_me(self) -> int:
+        """How many parked tickets wait for this agent alone."""
+        return sum(parked.for_me for parked in self.parked)
+
+    @property
     def beyond(self) -> int:
         """Those who wait beyond the rows shown."""
         return self.total - len(self.rows)
 
 
-def look(*, tenant_id: UUID, user_id: UUID, at: datetime, sought: str = "") -> Desk:
+def look(*, tenant_id: UUID, user_id: UUID, at: datetime, sought: str = "", manages: bool = False) -> Desk:
     """The whole console. Inside the tenant's scope.
+
+    Args:
+        manages: whether the person may move anybody's ticket.
 
     Raises:
         AgentNotFound: the person serves nobody here.
@@ -137,26 +161,24 @@ def look(*, tenant_id: UUID, user_id: UUID, at: datetime, sought: str = "") -> D
         return desk
     site_id = desk.agent.counter.site_id if desk.agent.counter else None
     desk.here = [queue for queue in everything if queue.site_id == site_id]
-    boards = _line(desk, tenant_id)
+    _line(desk, tenant_id)
     ticket = console.ticket_in_hand(desk.agent.id)
     if ticket is not None:
         desk.hand = _hand(ticket, at)
         desk.targets = [queue for queue in everything if queue.id != ticket.queue_id]
-        desk.colleagues = _colleagues(boards, desk.agent)
-    desk.parked = [
-        Parked(parked, int((at - (parked.paused_at or at)).total_seconds() // 60))
-        for parked in console.parked_in([queue.id for queue in desk.queues])
-    ]
+        desk.colleagues = console.colleagues_at(ticket.queue.site_id, agent_id=desk.agent.id)
+    _parked(desk, manages=manages)
     _seek(desk, sought)
     return desk
 
 
-def look_at_line(*, tenant_id: UUID, user_id: UUID, at: datetime, sought: str = "") -> Desk:
-    """The line beside it only, with what a search has found."""
+def look_at_line(*, tenant_id: UUID, user_id: UUID, at: datetime, sought: str = "", manages: bool = False) -> Desk:
+    """The line beside it and the parked tickets, with what a search has found."""
     desk = Desk(console.agent_at_the_desk(user_id), at)
     desk.queues = [q for q in console.queues_and_mine(desk.agent.id) if q.is_mine]  # type: ignore[attr-defined]
     _line(desk, tenant_id)
     desk.hand = _bare_hand(desk, at)
+    _parked(desk, manages=manages)
     _seek(desk, sought)
     return desk
 
@@ -166,6 +188,11 @@ def _bare_hand(desk: Desk, at: datetime) -> Hand | None:
     return _hand(ticket, at, with_life=False) if ticket else None
 
 
+def _parked(desk: Desk, *, manages: bool) -> None:
+    found = console.parked_in([queue.id for queue in desk.queues], agent_id=desk.agent.id)
+    desk.parked = [Parked.of(ticket, desk, manages=manages) for ticket in found]
+
+
 def _seek(desk: Desk, sought: str) -> None:
     desk.sought = sought.strip()[:12]
     if desk.sought:
@@ -173,7 +200,7 @@ def _seek(desk: Desk, sought: str) -> None:
         desk.found = console.tickets_by_number(desk.sought, queue_ids=ids, at=desk.at)
 
 
-def _line(desk: Desk, tenant_id: UUID) -> list[Board]:
+def _line(desk: Desk, tenant_id: UUID) -> None:
     pairs = [
         (queue, seen)
         for queue in desk.queues
@@ -189,7 +216,6 @@ def _line(desk: Desk, tenant_id: UUID) -> list[Board]:
         for held in seen.in_hand
         if held["status"] != TicketState.PAUSED and held["agent_id"] != str(desk.agent.id)
     ]
-    return [seen for _queue, seen in pairs]
 
 
 def _in_turn(queue: "Queue", seen: Board, at: datetime) -> Iterator[tuple[str, Row]]:
@@ -239,17 +265,10 @@ def _event(entry: Any) -> dict[str, Any]:
     late = "late" if entry.fact in {"ticket.no_show", "ticket.expired", "ticket.cancelled"} else ""
     return {
         "at": entry.at,
-        "title": fact_title(entry.fact),
+        "title": fact_title(entry.fact, entry.data),
         "words": " · ".join(word for word in words if word),
         "kind": late,
     }
-
-
-def _colleagues(boards: list[Board], me: "Agent") -> list[dict[str, Any]]:
-    """Whoever else sits at a counter and serves one of my queues."""
-    seated = {agent["id"]: agent for seen in boards for agent in seen.agents if agent["counter"]}
-    seated.pop(str(me.id), None)
-    return sorted(seated.values(), key=lambda agent: (agent["counter"], agent["name"]))
 
 
 def target_s(queue: "Queue", priority: int) -> int:

@@ -13,7 +13,7 @@ from smartqueue.customers.actions import change_customer, customer_by_phone
 from smartqueue.journal.actions import claim_key
 from smartqueue.queueing.actions import agents, hot, tickets
 from smartqueue.queueing.errors import AgentBusy, AgentNotFound, AgentOffline, AgentPaused, IllegalMove
-from smartqueue.queueing.queries import agent_or_refuse, me_or_refuse, show_ticket, tickets_in_hand
+from smartqueue.queueing.queries import me_or_refuse, show_ticket, tickets_in_hand
 from smartqueue.queueing.queries.console import counters_to_sit_at, ticket_in_hand
 from smartqueue.queueing.states import AgentStatus, Channel, Outcome, Place, Priority
 from smartqueue.tenants.states import Scope
@@ -196,7 +196,7 @@ class TicketMove(Doing):
         )  # fmt: skip
 
     def transfer(self, ticket_id: UUID, wanted: dict[str, Any]) -> None:
-        """To a queue; or into the parked list with a colleague's name on it, whence the colleague goes on with it."""
+        """To a queue, or parked for a colleague."""
         kind, _colon, to = wanted["to"].partition(":")
         try:
             target = UUID(to)
@@ -205,23 +205,23 @@ class TicketMove(Doing):
         if kind == "queue":
             self.mine(tickets.transfer_ticket, ticket_id, to_queue_id=target, reason=wanted["reason"])
             return
-        reason = f"→ {self.seat_of(target)}: {wanted['reason']}"
-        self.mine(tickets.pause_ticket, ticket_id, reason=reason[:200])
-
-    def seat_of(self, agent_id: UUID) -> str:
-        """A colleague and the counter, as a name.
-
-        Raises:
-            NotComplete: nobody of that kind sits anywhere.
-        """
         with self.scope():
+            me = me_or_refuse(self.user_id)
             try:
-                colleague = agent_or_refuse(agent_id)
+                tickets.hand_over_ticket(
+                    ticket_id=ticket_id, agent_id=me.id, to_agent_id=target, reason=wanted["reason"],
+                    actor=self.actor, at=self.at,
+                )  # fmt: skip
             except AgentNotFound:
                 raise NotComplete(_("Choose where the person goes.")) from None
-        if colleague.counter is None:
-            raise NotComplete(_("{name} has left the counter.").format(name=colleague.name))
-        return f"{colleague.name} · {colleague.counter.name}"
+
+    def release(self, ticket_id: UUID, wanted: dict[str, Any]) -> None:
+        """What is kept for one agent is open to all again: by the giver, the addressee, or whoever manages tickets."""
+        with self.scope():
+            me = me_or_refuse(self.user_id)
+            tickets.release_ticket(
+                ticket_id=ticket_id, agent_id=None if self.manages else me.id, actor=self.actor, at=self.at
+            )
 
 
 def _simple(action: Callable[..., None]) -> Move:
@@ -241,6 +241,7 @@ MOVES: dict[str, tuple[type[Any] | None, Move]] = {
     "resume": (None, TicketMove.resume),
     "finish": (forms.FinishForm, TicketMove.finish),
     "transfer": (forms.TransferForm, TicketMove.transfer),
+    "release": (None, TicketMove.release),
 }
 
 
@@ -253,4 +254,5 @@ SAYS = {
     "resume": pgettext_lazy("ticket", "back at the counter"),
     "finish": pgettext_lazy("ticket", "finished"),
     "transfer": pgettext_lazy("ticket", "transferred"),
+    "release": pgettext_lazy("ticket", "open to every agent again"),
 }

@@ -52,10 +52,10 @@ class PutBackForm(forms.Form):
 
 
 class TransferForm(forms.Form):
-    """To a queue, or by hand to a colleague, whose id stands behind `agent:`."""
+    """`to` is `queue:` and an id, or `agent:` and an id."""
 
     to = forms.CharField(max_length=60, error_messages={"required": _("Choose where the person goes.")})
-    reason = forms.CharField(max_length=120, error_messages={"required": _("Say why: whoever goes on reads it.")})
+    reason = forms.CharField(max_length=200, error_messages={"required": _("Say why: whoever goes on reads it.")})
 
 
 class WalkInForm(forms.Form):

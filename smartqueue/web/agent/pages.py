@@ -5,6 +5,7 @@ browser is sent back to the page, which says the same.
 """
 
 from abc import abstractmethod
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -56,8 +57,18 @@ class ConsolePage(MemberPage):
     def is_htmx(self) -> bool:
         return bool(self.request.headers.get("HX-Request"))
 
+    @property
+    def manages(self) -> bool:
+        """Whether the person may move anybody's ticket."""
+        return Scope.MANAGE_TICKET in self.scopes
+
     def here(self) -> str:
         return reverse("counter", kwargs={"slug": self.tenant.slug})
+
+    def look(self, sought: str = "", look: Callable[..., Desk] = look) -> Desk:
+        """What the person sees now. Inside the scope."""
+        who = {"tenant_id": self.tenant.id, "user_id": self.user_id, "manages": self.manages}
+        return look(**who, at=now(), sought=sought)
 
     def render_desk(self, template: str, desk: Desk, *, status: int = 200, **context: Any) -> HttpResponse:
         """Render inside the scope, with the clock of the agent's site."""
@@ -100,7 +111,7 @@ class Console(ConsolePage):
     def get(self, request: HttpRequest, slug: str) -> HttpResponse:
         asked = request.GET
         with self.scope():
-            desk = look(tenant_id=self.tenant.id, user_id=self.user_id, at=now(), sought=asked.get("q", ""))
+            desk = self.look(asked.get("q", ""))
             return self.render_desk(
                 "agent/answer.html" if self.is_htmx else "agent/page.html",
                 desk,
@@ -117,8 +128,7 @@ class Line(ConsolePage):
         if not self.is_htmx:
             return HttpResponseRedirect(self.here())
         with self.scope():
-            sought = request.GET.get("q", "")
-            desk = look_at_line(tenant_id=self.tenant.id, user_id=self.user_id, at=now(), sought=sought)
+            desk = self.look(request.GET.get("q", ""), look_at_line)
             return self.render_desk("agent/line_answer.html", desk)
 
 
@@ -147,7 +157,7 @@ class Doing(ConsolePage):
 
     def as_it_is_now(self, *, status: int = 200, **told: Any) -> HttpResponse:
         with self.scope():
-            desk = look(tenant_id=self.tenant.id, user_id=self.user_id, at=now())
+            desk = self.look()
             return self.render_desk("agent/answer.html", desk, status=status, **told)
 
     def refused(self, request: HttpRequest, refusal: RuleBroken) -> HttpResponse:

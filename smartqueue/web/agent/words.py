@@ -1,5 +1,7 @@
 """Words for facts and reasons."""
 
+from typing import Any
+
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
@@ -23,6 +25,8 @@ FACTS: dict[str, str | Promise] = {
     "ticket.reopened": _("Undone"),
 }
 
+HANDED_OVER, RELEASED = _("Handed over to a colleague"), _("Open to every agent again")
+
 PRIORITIES = {
     Priority.ELEVATED: pgettext_lazy("somebody in the line", "Priority"),
     Priority.URGENT: pgettext_lazy("somebody in the line", "Urgent"),
@@ -40,6 +44,8 @@ CALL_REASONS = (_("Agreed with the line"), _("Short matter"), _("Called before, 
 TRANSFER_REASONS = (_("Another service is needed"), _("Took the wrong ticket"), _("A manager has to decide"))
 
 
-def fact_title(fact: str) -> str:
+def fact_title(fact: str, data: dict[str, Any]) -> str:
     """A fact for people; an unknown one by its own name."""
+    if fact == "ticket.transferred" and "to_agent_id" in data:
+        return str(HANDED_OVER if data["to_agent_id"] else RELEASED)
     return str(FACTS.get(fact, fact))

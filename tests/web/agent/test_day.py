@@ -170,6 +170,53 @@ def test_two_agents_see_each_others_calls_within_a_second(worker, sit, binta, fa
     assert hers.complaints == other.complaints == []
 
 
+def test_handed_over_it_is_the_colleagues_alone(worker, sit, binta, fatou, make_agent, make_queue, waiting, ticket):
+    """Three consoles: who gives, who is meant (serving another queue, a customer in hand), who only looks on."""
+    tellers, credit = waiting(9), make_queue(name="Crédit")
+    ousmane = make_agent("Ousmane Sow", credit)
+    waiting(8, credit)
+    hers, his, bystander = (sit(person, language="en") for person in (binta, ousmane, fatou))
+    for page in (hers, his, bystander):
+        page.wait_for_selector("#line-dot.live")
+    press(his, " ")
+    wait_for_number(his, "B001")
+    his.evaluate("window.rung = 0; addEventListener('counter:rang', () => { window.rung += 1 })")
+
+    press(hers, " ")
+    wait_for_number(hers, "A001")
+    hers.keyboard.press("t")
+    hers.keyboard.type("Ous")  # the browser's own choice by letters
+    hers.keyboard.press("Tab")
+    hers.keyboard.type("Signature")
+    hers.keyboard.press("Enter")
+    hers.wait_for_selector("#parked li:has-text('A001'):has-text('For Ousmane Sow')")
+    assert (ticket(tellers).status, ticket(tellers).for_agent_id) == ("paused", ousmane.agent.id)
+
+    # The bystander sees it without pressing anything, and cannot take it
+    bystander.wait_for_selector("#parked li:has-text('A001'):has-text('For Ousmane Sow')")
+    assert bystander.locator("#parked button").count() == 0
+
+    # He is told although its queue is none of his; the giver takes it back and gives it once more
+    his.evaluate("htmx.trigger('#refresh-line', 'refresh')")  # what the page does by itself every half minute
+    his.wait_for_selector("#toasts:has-text('A001 is handed over to you.')")
+    his.wait_for_selector("#parked header:has-text('1 for you')")
+    assert his.evaluate("window.rung") == 1
+    assert his.locator(f"#resume-{tellers}").is_disabled()
+    hers.locator(f"#release-{tellers}").press("Enter")
+    hers.wait_for_selector(f"#resume-{tellers}")
+    hers.keyboard.press("Control+z")
+    hers.wait_for_selector("#parked li:has-text('For Ousmane Sow')")
+
+    press(his, "F2")  # finishes his own customer; nobody else waits
+    his.wait_for_selector(IDLE)
+    his.locator(f"#resume-{tellers}").press("Enter")
+    wait_for_number(his, "A001")
+    assert (ticket(tellers).status, ticket(tellers).agent_id) == ("serving", ousmane.agent.id)
+    hers.wait_for_selector(".others:has-text('A001'):has-text('Ousmane Sow')")
+    bystander.wait_for_selector("#parked", state="hidden")
+    assert hers.complaints == his.complaints == bystander.complaints == []
+
+
 def finish_elsewhere(person, ticket_id):
     from smartqueue.kernel.clock import now
     from smartqueue.queueing.actions.hot import close_ticket

@@ -34,6 +34,26 @@ def inspect(screens):
     return look
 
 
+def hand_over_both_ways(binta, fatou, queue, waiting):
+    """One ticket for each of the two, given by the other."""
+    from smartqueue.kernel.clock import now
+    from smartqueue.queueing.actions.agents import set_eligible_queues
+    from smartqueue.queueing.actions.hot import call_ticket
+    from smartqueue.queueing.actions.tickets import hand_over_ticket
+    from smartqueue.tenants.scope import in_tenant
+
+    given = [waiting(5, queue), waiting(4, queue)]
+    for ticket_id, giver, to in zip(given, (fatou, binta), (binta, fatou), strict=True):
+        with in_tenant(queue.tenant_id):
+            common = {"agent_id": giver.agent.id, "actor": giver.actor, "at": now()}
+            set_eligible_queues(queue_ids=[queue.id], **common)
+            call_ticket(tenant_id=queue.tenant_id, ticket_id=ticket_id, reason="x", **common)
+            hand_over_ticket(
+                ticket_id=ticket_id, to_agent_id=to.agent.id, reason="La signature d'une responsable manque", **common
+            )
+    return given
+
+
 @pytest.mark.parametrize("language", ["fr", "wo"])
 def test_every_state_of_the_console(sit, inspect, language, make_agent, make_queue, fatou, waiting, bank):
     from smartqueue.customers.models import Customer
@@ -61,10 +81,20 @@ def test_every_state_of_the_console(sit, inspect, language, make_agent, make_que
         page.wait_for_selector(f"dialog#{dialog}[open]")
         inspect(page, f"{language}-{dialog}")
         page.keyboard.press("Escape")
+        page.wait_for_function("() => document.activeElement.id === 'now'")
     page.locator("[data-dialog=park]").press("Enter")
     page.keyboard.type("Remplit le formulaire d'ouverture de compte pour association")
     page.keyboard.press("Enter")
     page.wait_for_selector("#parked-title")
+    for_her, for_him = hand_over_both_ways(binta, fatou, queue, waiting)
+    page.reload()
+    page.wait_for_selector(f"#resume-{for_her}")
+    page.wait_for_selector(f"#release-{for_him}")
+    inspect(page, f"{language}-parked")
+    page.locator("[popovertarget=me]").press("Enter")
+    page.wait_for_selector("#me button:visible")
+    inspect(page, f"{language}-me")
+    page.keyboard.press("Escape")
     page.locator("[data-dialog=break]").press("Enter")
     page.locator("dialog[open] button.main").press("Enter")
     page.wait_for_selector("#console[data-status=paused]")
@@ -81,6 +111,6 @@ def test_two_hundred_people_in_line_and_a_seat_to_choose(sit, inspect, binta, wa
     assert page.locator("#line .more").inner_text().count("5") == 1
     inspect(page, "200")
     page.set_viewport_size({"width": 1280, "height": 720})
-    page.locator(".bar form button").press("Enter")
+    page.locator(".bar form[action$='/leave/'] button").press("Enter")
     page.wait_for_selector("#counter")
     inspect(page, "seat")

@@ -200,16 +200,79 @@ def test_parked_and_resumed_by_a_colleague(press, binta, fatou, waiting, ticket,
     assert (held(binta), held(fatou)) == (None, first)
 
 
-def test_a_hand_over_puts_the_colleagues_name_on_the_parked_ticket(press, binta, fatou, waiting, ticket):
+def hand_over(press, giver, ticket_id, receiver):
+    answer = press(giver, f"tickets/{ticket_id}/transfer/", to=f"agent:{receiver.agent.id}", reason="Signature")
+    assert answer.status_code == 200, answer.content.decode()
+    return answer.content.decode()
+
+
+def test_what_is_handed_over_is_for_one_colleague_alone(
+    press, signed_in, bank, binta, fatou, make_agent, tellers, waiting, ticket, held
+):
+    ousmane, first = make_agent("Ousmane Sow", tellers), waiting(9)
+    press(binta, "next/", holding="")
+
+    givers = hand_over(press, binta, first, fatou)
+    pages = [signed_in(who).get(f"/{bank.slug}/counter/", headers=HTMX).content.decode() for who in (fatou, ousmane)]
+    others = press(ousmane, f"tickets/{first}/resume/")
+
+    assert "For Fatou Ndiaye" in givers
+    assert [f'id="{what}-{first}"' in givers for what in ("resume", "release")] == [False, True]
+    assert ["1 for you" in page for page in pages] == [True, False]
+    assert [f'id="resume-{first}"' in page for page in pages] == [True, False]
+    assert not any(f'id="release-{first}"' in page for page in pages)
+    assert (others.status_code, "This ticket is kept for a colleague." in others.content.decode()) == (403, True)
+    assert press(fatou, f"tickets/{first}/resume/").status_code == 200
+    assert (held(fatou), ticket(first).for_agent_id) == (first, None)
+
+
+def test_what_is_for_me_comes_first_and_from_any_queue(press, make_agent, make_queue, binta, waiting):
+    manager, first, second = make_agent("Awa Sarr", make_queue(name="Direction")), waiting(9), waiting(8)
+    for one in (first, second):
+        press(binta, "next/", holding="")
+        press(binta, f"tickets/{one}/park/", reason="Formulaire")
+
+    hand_over(press, binta, second, manager)
+    page = press(manager, "back/").content.decode()
+
+    assert re.findall(r'data-for-me="(\w+)"', page) == ["A002"]
+    assert "A001" not in page
+
+
+def test_the_giver_or_a_manager_takes_it_back(press, binta, fatou, awa, serving, waiting, ticket):
+    serving(awa)
+    for giver in (binta, awa):
+        first = waiting(9)
+        press(binta, "next/", holding="")
+        hand_over(press, binta, first, fatou)
+
+        answer = press(giver, f"tickets/{first}/release/")
+
+        assert (answer.status_code, ticket(first).status, ticket(first).for_agent_id) == (200, "paused", None)
+        assert f'id="resume-{first}"' in answer.content.decode()
+
+
+def test_a_colleague_who_has_just_left_is_refused(press, binta, fatou, waiting, ticket):
     first = waiting(9)
     press(binta, "next/", holding="")
+    press(fatou, "leave/")
 
     answer = press(binta, f"tickets/{first}/transfer/", to=f"agent:{fatou.agent.id}", reason="Signature")
 
-    assert answer.status_code == 200
-    assert ticket(first).status == "paused"
-    assert ticket(first).reason.startswith("→ Fatou Ndiaye · G-")
-    assert ticket(first).reason.endswith(": Signature")
+    assert answer.status_code == 409
+    assert "This colleague sits at no counter of this place now." in answer.content.decode()
+    assert (ticket(first).status, ticket(first).for_agent_id) == ("called", None)
+
+
+def test_the_history_says_what_happened(press, binta, fatou, waiting):
+    first = waiting(9)
+    press(binta, "next/", holding="")
+    hand_over(press, binta, first, fatou)
+    press(binta, f"tickets/{first}/release/")
+
+    page = press(fatou, f"tickets/{first}/resume/").content.decode()
+
+    assert page.index("Handed over to a colleague") < page.index("Open to every agent again")
 
 
 def test_a_transfer_to_another_queue_keeps_the_number(press, binta, waiting, ticket, make_queue):

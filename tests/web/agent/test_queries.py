@@ -47,7 +47,7 @@ def test_the_page_with_a_customer_and_parked_tickets(asked, binta, make_agent, t
     count, page = asked(binta)
 
     assert page.count("data-ticket=") == page.count('id="resume-') == people
-    assert count == ALWAYS + INSIDE + 6  # … and the history of the visit
+    assert count == ALWAYS + INSIDE + 7  # … the history of the visit and the colleagues
 
 
 @pytest.mark.parametrize("people", [1, 3])
@@ -58,7 +58,7 @@ def test_the_line_alone(asked, binta, waiting, people):
     count, page = asked(binta, "line/", **{"HX-Request": "true"})
 
     assert page.count("data-ticket=") == people
-    assert count == ALWAYS + INSIDE + 4
+    assert count == ALWAYS + INSIDE + 5
 
 
 @pytest.fixture

@@ -46,9 +46,13 @@ function say(words) {
     place.hidden = false;
     return;
   }
-  const toast = document.getElementById("toast-wrong").content.cloneNode(true);
-  toast.querySelector("[data-sentence]").textContent = words;
-  document.getElementById("toasts").append(toast);
+  toast("toast-wrong", words);
+}
+
+function toast(kind, words) {
+  const made = document.getElementById(kind).content.cloneNode(true);
+  made.querySelector("[data-sentence]").textContent = words;
+  document.getElementById("toasts").append(made);
 }
 
 // Answers
@@ -64,6 +68,7 @@ document.addEventListener("htmx:beforeRequest", ({detail}) => {
 });
 document.addEventListener("htmx:afterRequest", ({detail}) => detail.elt.closest("sq-toast")?.remove());
 document.addEventListener("htmx:afterSettle", ({detail}) => {
+  kept = handed(detail.requestConfig.verb === "post");
   if (detail.target?.id !== "console") return;
   arrived();
   if (detail.requestConfig.verb !== "post" && document.activeElement !== document.body) return;
@@ -78,6 +83,15 @@ function lock(button) {
   setTimeout(() => { button.disabled = false; }, LOCK_MS);
 }
 
+/** The numbers that are kept for me now. A new one, that no press of mine has brought, is said and rings. */
+function handed(isMine) {
+  const numbers = [...document.querySelectorAll("#parked [data-for-me]")].map(({dataset}) => dataset.forMe);
+  const fresh = isMine ? [] : numbers.filter((number) => !kept.includes(number));
+  for (const number of fresh) toast("toast-news", sentence("handed").replace("{number}", number));
+  if (fresh.length) ring();
+  return numbers;
+}
+
 function arrived() {
   overdue = false;
   setClock(desk().dataset.now);
@@ -87,7 +101,7 @@ function arrived() {
 // News
 
 const news = {};  // queue → its newest state
-let overdue = false, lost = false, timer = 0;
+let overdue = false, lost = false, timer = 0, kept = [];
 
 /** A form that is open, or a search that is being typed, must not be swapped away. */
 const isBusy = () => Boolean(openDialog()) || document.activeElement?.id === "search";
@@ -138,6 +152,7 @@ function told(status, at) {
 }
 
 setClock(desk().dataset.now);
+kept = handed(true);
 listen();
 wake();
 setSwitch(document.getElementById("sound"));
