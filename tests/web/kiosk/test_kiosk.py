@@ -146,8 +146,8 @@ def test_without_the_net_tickets_go_on_and_the_books_are_in_order_when_it_is_bac
         for tile in (0, 1, 0):
             numbers.append(take(page, tile))
             assert page.locator(".link-lost").is_visible()
-            assert "not known" in page.locator("#ticket-line").inner_text()
-            assert "not known" in page.evaluate("prints.at(-1)")
+            assert "inconnue" in page.locator("#ticket-line").inner_text()
+            assert "inconnue" in page.evaluate("prints.at(-1)")
             done(page)
         page.reload()  # a power cut: the page and its numbers are in the kiosk's own store
         page.wait_for_selector("body[data-ready]")
