@@ -19,7 +19,7 @@ ELSEWHERE = {
     "replay": ("smartqueue.cli.replay:command", "Play a recorded day against a running instance."),
     "clips": ("smartqueue.cli.clips:command", "Make the voice's placeholder clips in French and English."),
     "bench": ("smartqueue.cli.bench:command", "Measure speed on this machine."),
-    "screens": ("smartqueue.cli.screens:command", "Take pictures of a running instance's pages."),
+    "screens": ("smartqueue.cli.screens:command", "Take pictures of every page, on an instance of its own."),
 }
 NEED_DJANGO = {"migrate", "create-tenant", "verify", "manage", "prepare"}
 

@@ -33,9 +33,9 @@ DEMO_ADMIN = ("admin@demo-bank.com", "admin123")
 AGENT_PASSWORD = "agent123"  # noqa: S105 - printed on the screen of the development instance
 AGENTS = ("Binta Ba", "Fatou Ndiaye", "Ousmane Sow")
 SERVICES = (
-    ("Ouverture de compte", "ouverture", "A", 1800),
-    ("Retrait d'espèces", "retrait", "B", 240),
-    ("Conseil", "conseil", "C", 1200),
+    ("Ouverture de compte", "ouverture", "A", 1800, "account"),
+    ("Retrait d'espèces", "retrait", "B", 240, "cash"),
+    ("Conseil", "conseil", "C", 1200, "advice"),
 )
 CUSTOMERS = (("Demba Diallo", "+221771234567", "fr"), ("Aïssatou Faye", "+221781234567", "wo"))
 TEMPLATES = (
@@ -148,9 +148,9 @@ def _queues(tenant: Tenant, site: Site, instant: datetime) -> list[UUID]:
         ServiceCategory(tenant=tenant, name="Guichet"), actor=SYSTEM, at=instant
     )
     ids = []
-    for name, code, prefix, duration_s in SERVICES:
+    for name, code, prefix, duration_s, pictogram in SERVICES:
         service = Service.objects.filter(code=code).first() or journal.add(
-            Service(tenant=tenant, name=name, code=code, category=category, duration_s=duration_s),
+            Service(tenant=tenant, name=name, code=code, category=category, duration_s=duration_s, pictogram=pictogram),
             actor=SYSTEM,
             at=instant,
         )

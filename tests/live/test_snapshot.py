@@ -70,7 +70,7 @@ def test_a_display_shows_calls_and_how_many_wait(bank, pair, tellers, binta, tak
     assert set(seen) == {"type", "queue_id", "seq", "facts", "waiting", "calls"}
     assert seen["waiting"] == 1
     assert [(row["number"], row["recalls"]) for row in seen["calls"]] == [("A001", 0)]
-    assert set(seen["calls"][0]) == {"number", "counter", "called_at", "recalls"}
+    assert set(seen["calls"][0]) == {"number", "counter", "called_at", "last_call_at", "recalls"}
 
 
 def test_a_display_shows_the_last_six_calls_newest_first(bank, pair, binta, take, watch, relay, call, close):

@@ -225,8 +225,8 @@ def test_undo_and_close_at_once_leave_one_story(world):
             partial(close, world, ticket_id),
         )
 
-        # Undone first: called again, and a called ticket may be closed. Closed first: undo takes the closing back, or is
-        # refused when it was about to take back the start.
+        # Undone first: called again, and a called ticket may be closed. Closed first: undo takes the closing back, or
+        # is refused when it was about to take back the start.
         assert closed is None
         assert undone is None or isinstance(undone, errors.NothingToUndo)
         assert row(world, ticket_id).status in ({"closed", "serving"} if undone is None else {"closed"})

@@ -17,7 +17,8 @@ from rich.console import Console
 from rich.table import Table
 
 from smartqueue.cli.engines import remove_data
-from smartqueue.cli.screens import browser, session_of
+from smartqueue.cli.picturing.camera import browser
+from smartqueue.cli.picturing.visitors import session_of
 
 if TYPE_CHECKING:
     from smartqueue.cli.bench import House

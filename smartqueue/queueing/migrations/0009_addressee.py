@@ -142,7 +142,8 @@ BEGIN
     LEFT JOIN sites_service s ON s.tenant_id = p_tenant AND s.id = t.service_id;
 
     SELECT coalesce(json_agg(json_build_object(
-            'number', k.number, 'counter', k.counter, 'called_at', k.called_at, 'recalls', k.recalls
+            'number', k.number, 'counter', k.counter, 'called_at', k.called_at,
+            'last_call_at', k.last_call_at, 'recalls', k.recalls
         ) ORDER BY k.last_call_at DESC), '[]') INTO v_calls
     FROM (
         SELECT t.number, c.name AS counter, t.called_at, t.recalls, t.last_call_at

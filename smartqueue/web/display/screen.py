@@ -24,7 +24,7 @@ class ShownQueue(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A number that was called. `key` tells one call from another, a recall included."""
+    """A number that was called, at last at `called_at`. `key` tells one call from another, a recall included."""
 
     queue_id: UUID
     number: str
@@ -78,7 +78,7 @@ def screen_of(*, tenant_id: UUID, queues: Sequence[ShownQueue], counter: str | N
 def merged(boards: Sequence[tuple[ShownQueue, Board]], *, counter: str | None, at: datetime) -> Screen:
     """One screen out of several boards."""
     calls = [
-        Call(queue.id, call["number"], call["counter"] or "", _instant(call["called_at"]), call["recalls"])
+        Call(queue.id, call["number"], call["counter"] or "", _instant(call["last_call_at"]), call["recalls"])
         for queue, one in boards
         for call in one.calls
     ]

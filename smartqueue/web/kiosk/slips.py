@@ -20,7 +20,7 @@ def slip_of(ticket: dict[str, Any], *, organisation: str, language: str) -> dict
             "number": ticket["number"],
             "when": f"{_('Taken at')} {ticket['date']} {ticket['time']}",
             "line": " · ".join(_line(ticket)),
-            "hint": _("Follow your place with your phone: read the square."),
+            "hint": _("Follow your place with your phone: scan the code."),
             "code": f"{_('Code')} {ticket['code'][:4]} {ticket['code'][4:]}",
             "url": ticket["url"],
         }

@@ -39,9 +39,7 @@ class PairForm(Labelled):
         ),
         error_messages={"required": _("Type the code that the device shows.")},
     )
-    name = forms.CharField(
-        label=_("Name"), max_length=80, help_text=_("So that you know it again: Hall, Entrance, Counter 3.")
-    )
+    name = forms.CharField(label=_("Name"), max_length=80, help_text=_("To recognise it: Hall, Entrance, Counter 3."))
     site = forms.TypedChoiceField(label=_("Site"), coerce=UUID)
 
     def __init__(self, *args: Any, **options: Any) -> None:

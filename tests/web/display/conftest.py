@@ -1,7 +1,7 @@
 """A screen in a real browser, in front of a web process with the voice's clips."""
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
@@ -51,7 +51,13 @@ def switch_on(chromium: Any, tv_web: str) -> Iterator[Callable[..., Any]]:
     with ExitStack() as closing:
 
         def start(
-            device: Any, *, viewport: Any = DESK, url: str = tv_web, browser: Any = chromium, clock: bool = False
+            device: Any,
+            *,
+            viewport: Any = DESK,
+            url: str = tv_web,
+            browser: Any = chromium,
+            clock: bool = False,
+            scripts: Sequence[str] = (),
         ) -> Any:
             context = browser.new_context(viewport=viewport, locale="fr")
             closing.callback(context.close)
@@ -62,7 +68,8 @@ def switch_on(chromium: Any, tv_web: str) -> Iterator[Callable[..., Any]]:
             page.complaints = []
             page.on("console", lambda said: page.complaints.append(said.text) if said.type == "error" else None)
             page.on("pageerror", lambda error: page.complaints.append(str(error)))
-            page.add_init_script(LISTEN)
+            for script in (LISTEN, *scripts):
+                page.add_init_script(script)
             page.goto(f"{url}/display/")
             page.wait_for_selector("body[data-ready][data-line=live]")
             return page

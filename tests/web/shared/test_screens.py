@@ -1,15 +1,22 @@
-"""The command that takes pictures of a running instance."""
+"""The command that takes pictures: what it prepares is there, and a picture is the size it says."""
 
+import re
 import struct
+from io import BytesIO
+from uuid import uuid4
 
 import pytest
 from click.testing import CliRunner
 from django.conf import settings
 from django.test import Client
+from PIL import Image
 
 from smartqueue.cli.main import main
-from smartqueue.cli.processes import PlainError
-from smartqueue.cli.screens import DEMO_PEOPLE, PAGES, sessions
+from smartqueue.cli.picturing.camera import look_alike, smaller
+from smartqueue.cli.picturing.pages import PAGES, SIZES, Page
+from smartqueue.cli.screens import LANGUAGES, THEMES, cookies_of, name_of
+from smartqueue.kernel.clock import now
+from tests.races.world import broken_invariants
 
 
 def screens(*words):
@@ -21,48 +28,100 @@ def size_of(picture):
     return struct.unpack(">II", picture.read_bytes()[16:24])
 
 
-def test_each_page_is_taken_at_both_sizes(gallery_url, tmp_path):
-    done = screens("--url", gallery_url, "--to", str(tmp_path), "--only", "sign-in", "--theme", "light", "--lang", "wo")
+@pytest.fixture(scope="module")
+def stage():
+    """Such a day of a bank of this module's own, `slug` in its places."""
+    from smartqueue.cli.picturing.stage import set_stage
+    from smartqueue.cli.tenant import add_demo_data, ensure_tenant
+    from smartqueue.tenants.states import OrganisationType
+
+    slug = f"t-{uuid4().hex[:12]}"
+    tenant = ensure_tenant(
+        name="Banque", slug=slug, type=OrganisationType.BANK, admin_email=f"admin@{slug}.com", admin_password="",
+        check_password=False,
+    )  # fmt: skip
+    add_demo_data(tenant)
+    made = set_stage(tenant, now())
+    made.places["slug"] = slug
+    assert broken_invariants(tenant.id) == {}
+    return made
+
+
+def test_a_page_is_taken_at_each_of_its_sizes(gallery_url, tmp_path):
+    done = screens("--url", gallery_url, "--to", str(tmp_path), "--only", "sign-in", "--lang", "wo")
 
     assert done.exit_code == 0, done.output
     assert {picture.name: size_of(picture) for picture in tmp_path.iterdir()} == {
-        "sign-in-phone-wo-light.png": (360, 800),
-        "sign-in-desk-wo-light.png": (1280, 720),
+        "sign-in-phone-wo.png": (360, 800),
+        "sign-in-desk-wo.png": (1280, 720),
     }
 
 
-def test_an_unknown_page_is_a_sentence(tmp_path):
-    done = screens("--only", "moon", "--to", str(tmp_path))
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (("--only", "moon"), "No such page: moon. There are: home, "),
+        (("--only", "devices", "--url", "http://127.0.0.1:9"), "These pages need people who are not in a running "),
+        (("--only", "sign-in", "--url", "http://127.0.0.1:9"), "http://127.0.0.1:9/sign-in/ could not be opened:"),
+    ],
+)
+def test_what_cannot_be_is_a_sentence(tmp_path, words, sentence):
+    done = screens("--to", str(tmp_path), *words)
 
     assert done.exit_code == 1
-    assert done.output.startswith("Error: No such page: moon. There are: sign-in, ")
+    assert done.output.startswith(f"Error: {sentence}")
     assert list(tmp_path.iterdir()) == []
 
 
-def test_an_instance_that_does_not_answer_is_a_sentence(tmp_path):
-    done = screens("--url", "http://127.0.0.1:9", "--to", str(tmp_path), "--only", "sign-in", "--theme", "light")
+def test_a_broken_page_is_no_picture(gallery_url, tmp_path):
+    from smartqueue.cli.picturing.camera import browser, take
+    from smartqueue.cli.processes import PlainError
 
-    assert done.exit_code == 1
-    assert done.output.startswith("Error: http://127.0.0.1:9/sign-in/ could not be opened:")
-
-
-def test_a_page_for_members_is_taken_as_the_demo_banks_person(bank, make_person, monkeypatch):
-    monkeypatch.setitem(DEMO_PEOPLE, "agent", make_person(bank, "agent", "Binta Ba").user.email)
-    browser = Client()
-    browser.cookies[settings.SESSION_COOKIE_NAME] = sessions({"agent"})["agent"]
-
-    assert browser.get("/sign-in/")["Location"] == f"/{bank.slug}/counter/"
+    page = Page("broken", "/styleguide/errors/500/")
+    with browser() as chromium, pytest.raises(PlainError, match="is broken"):
+        take(chromium, gallery_url, page, tmp_path / "broken.png", size="phone", language="fr", theme="light",
+             path=page.path, cookies={})  # fmt: skip
+    assert list(tmp_path.iterdir()) == []
 
 
-def test_a_person_whom_the_demo_bank_does_not_have_is_a_sentence(monkeypatch):
-    monkeypatch.setitem(DEMO_PEOPLE, "agent", "nobody@example.sn")
+@pytest.mark.parametrize("page", [page for page in PAGES if page.name != "gallery"], ids=lambda page: page.name)
+def test_everybody_whom_a_page_needs_is_on_the_stage(stage, page):
+    browser = Client(headers={"Accept": "text/html"})
+    for name, value in (cookies_of(page, stage) | {settings.LANGUAGE_COOKIE_NAME: "fr"}).items():
+        browser.cookies[name] = value
 
-    with pytest.raises(PlainError, match="run `smartqueue up` once"):
-        sessions({"agent"})
+    answer = browser.get(page.path.format_map(stage.places).replace("demo-bank", stage.places["slug"]))
+
+    assert answer.status_code == (404 if page.name == "not-found" else 200)
+    shown = answer.content.decode()
+    if page.name.startswith("ticket-"):
+        assert f'data-status="{page.name.partition("-")[2]}"' in shown
+    if page.role in {"binta", "ousmane"}:
+        assert re.search(r'data-hand="[0-9a-f-]{36}"', shown)
+    if page.device:
+        assert "data-pairing" not in shown
+
+
+def test_pictures_that_nobody_can_tell_apart_are_one():
+    def square(grey, dot):
+        picture, written = Image.new("RGB", (8, 8), (grey,) * 3), BytesIO()
+        picture.putpixel((3, 3), (dot,) * 3)
+        picture.save(written, "PNG")
+        return written.getvalue()
+
+    assert look_alike(square(200, 200), square(201, 210))
+    assert not look_alike(square(200, 200), square(200, 0))
+    assert not look_alike(square(200, 200), smaller(square(200, 200), 4))
 
 
 def test_names_of_pictures_are_their_own():
-    names = [page.name for page in PAGES]
+    names = [
+        name_of(page, size, language, theme)
+        for page in PAGES
+        for size in page.sizes
+        for language in LANGUAGES
+        for theme in THEMES
+    ]
 
     assert len(set(names)) == len(names)
-    assert {page.role for page in PAGES} <= {None, *DEMO_PEOPLE}
+    assert {size for page in PAGES for size in page.sizes} <= set(SIZES)

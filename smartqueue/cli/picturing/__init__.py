@@ -1,0 +1,1 @@
+"""`smartqueue screens`: an instance of its own, people in it, and the pictures."""
