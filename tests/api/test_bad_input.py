@@ -158,9 +158,10 @@ NEEDED = {
     "name", "queue_id", "channel", "site", "service", "prefix", "email", "code", "date", "counter_id", "status",
     "site_id", "kind", "body",
 }  # fmt: skip
+CHOICE = ("call-next", "transfer")  # one of several, or none
 REQUIRED = [
     (endpoint, name) for endpoint, name in FIELDS
-    if endpoint.method == "POST" and name in NEEDED and "call-next" not in endpoint.name
+    if endpoint.method == "POST" and name in NEEDED and not any(word in endpoint.name for word in CHOICE)
 ]  # fmt: skip
 
 
