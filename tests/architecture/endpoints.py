@@ -353,7 +353,7 @@ def footprint(tenant_id: Any) -> dict[str, tuple[int, str]]:
     """Table → number of the tenant's rows and a hash of all that stands in them, seen past row-level security."""
     from django.db import connections
 
-    rows = {table: "t::text" for table in tenant_tables()}
+    rows = dict.fromkeys(tenant_tables(), "t::text")
     rows["queueing_agent"] = "(to_jsonb(t) - 'hand')::text"  # a call that finds nobody may count on (decision 0005)
     union = " UNION ALL ".join(
         f"SELECT '{table}', count(*), coalesce(md5(string_agg({row}, '|' ORDER BY {row})), '')"
