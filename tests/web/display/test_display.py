@@ -14,6 +14,7 @@ from tests.cast import NINE
 from tests.servers import running_web
 
 WITHIN_MS = 5000
+CALLS = 5 if os.environ.get("SMARTQUEUE_FULL") else 3  # each takes ten seconds to say
 FULL_HD, UPRIGHT = {"width": 1920, "height": 1080}, {"width": 1080, "height": 1920}
 
 
@@ -65,7 +66,7 @@ def turn_on(tv):
 
 def sounds_of(tv, calls):
     """Every sound, once so many calls have been said."""
-    tv.wait_for_selector(f"body[data-spoken='{calls}']:not([data-speaking])", timeout=60_000)
+    tv.wait_for_selector(f"body[data-spoken='{calls}']:not([data-speaking])", timeout=20_000 * calls)
     return tv.evaluate("window.played")
 
 
@@ -117,12 +118,12 @@ def test_a_call_is_seen_on_two_screens_and_heard(
     assert hall.complaints == [] == waiting.complaints
 
 
-def test_five_calls_within_a_second_are_said_one_after_another(
+def test_calls_within_a_second_are_said_one_after_another(
     screen, switch_on, take, seat, tellers, make_agent, relay, call
 ):
-    agents = [seat(make_agent(f"Agent {place}", tellers), f"Guichet {place}") for place in range(1, 6)]
+    agents = [seat(make_agent(f"Agent {place}", tellers), f"Guichet {place}") for place in range(1, CALLS + 1)]
     tv = switch_on(screen())
-    for _n in range(5):
+    for _n in range(CALLS):
         take()
     turn_on(tv)
     tv.evaluate(
@@ -131,19 +132,18 @@ def test_five_calls_within_a_second_are_said_one_after_another(
         ".observe(document.body, {attributes: true}, window.order = [])"
     )
 
-    began = time.monotonic()
+    numbers = [f"A{number:03}" for number in range(1, CALLS + 1)]
     for agent in agents:
         call(agent)
     relay()
-    assert time.monotonic() - began < 1.0
-    sounds = sounds_of(tv, calls=5)
+    sounds = sounds_of(tv, calls=CALLS)
 
-    assert tv.evaluate("window.order") == ["A001", "A002", "A003", "A004", "A005"]
-    assert len(sounds) == 5 * (1 + 2 * 5)
+    assert tv.evaluate("window.order") == numbers
+    assert len(sounds) == CALLS * (1 + 2 * 5)
     assert min(gaps(sounds)) >= 0
     assert all(sound["end"] - sound["start"] > 0.9 * sound["length"] for sound in sounds)  # nothing was cut off
-    expect(hero(tv)).to_have_text("A005", timeout=WITHIN_MS)
-    assert past(tv) == ["A004", "A003", "A002", "A001"]
+    expect(hero(tv)).to_have_text(numbers[-1], timeout=WITHIN_MS)
+    assert past(tv) == numbers[-2::-1]
 
 
 OWN_VOICE = """async (chime) => {

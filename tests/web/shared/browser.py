@@ -11,6 +11,9 @@ import pytest
 from tests.servers import running_web
 
 Open = Callable[..., Any]
+EVERY_DRESS = [(language, scheme) for language in ("fr", "wo", "en") for scheme in ("light", "dark")]
+DRESSES = EVERY_DRESS if os.environ.get("SMARTQUEUE_FULL") else [("fr", "light"), ("wo", "dark")]
+"""Languages and colours in which pages are judged; all of them in the large version."""
 PHONE, DESK = {"width": 360, "height": 800}, {"width": 1280, "height": 720}
 
 

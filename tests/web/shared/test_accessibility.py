@@ -7,9 +7,9 @@ from smartqueue.tenants.models import Membership
 from smartqueue.tenants.scope import in_tenant
 from smartqueue.web.shared.styleguide import LONG_NAME
 from tests.accounts.people import PASSWORD, demba
-from tests.web.shared.browser import DESK, PHONE
+from tests.web.shared.browser import DESK, DRESSES, PHONE
 
-LANGUAGES, SCHEMES = ("fr", "wo"), ("light", "dark")
+LANGUAGES = ("fr", "wo")
 
 
 def grave(page):
@@ -23,8 +23,7 @@ def grave(page):
 
 
 @pytest.mark.parametrize("viewport", [PHONE, DESK], ids=["phone", "desk"])
-@pytest.mark.parametrize("scheme", SCHEMES)
-@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize(("language", "scheme"), DRESSES)
 def test_the_gallery_has_no_grave_fault(open_page, language, scheme, viewport):
     page = open_page("/styleguide/", language=language, scheme=scheme, viewport=viewport)
 
@@ -33,8 +32,7 @@ def test_the_gallery_has_no_grave_fault(open_page, language, scheme, viewport):
     assert page.complaints == []
 
 
-@pytest.mark.parametrize("scheme", SCHEMES)
-@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize(("language", "scheme"), DRESSES)
 def test_error_pages_have_no_grave_fault(open_page, gallery_url, language, scheme):
     page = open_page("/sign-in/", language=language, scheme=scheme, viewport=PHONE)
     for status in (400, 403, 404, 419, 500, 503):
@@ -43,8 +41,7 @@ def test_error_pages_have_no_grave_fault(open_page, gallery_url, language, schem
         assert (status, grave(page)) == (status, [])
 
 
-@pytest.mark.parametrize("scheme", SCHEMES)
-@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize(("language", "scheme"), DRESSES)
 def test_signing_in_has_no_grave_fault(open_page, make_tenant, language, scheme):
     user = demba(full_name="Aminata Ndiaye Diallo de la Téranga, agente principale")
     page = open_page("/sign-in/", language=language, scheme=scheme, viewport=PHONE)
