@@ -53,6 +53,7 @@ class Colleague(threading.Thread):
         self.headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
         self.queue_id, self.every_s, self.ended = queue_id, every_s, ended
         self.turns = 0
+        self.ran_dry = False
 
     def ask(self, path: str, body: bytes) -> dict[str, Any]:
         self.connection.request("POST", f"/api/v1/tenants/bench/{path}", body, self.headers)
@@ -64,7 +65,9 @@ class Colleague(threading.Thread):
 
     def run(self) -> None:
         while not self.ended.is_set():
-            called = self.ask("agents/me/call-next/", orjson.dumps({"queue_id": self.queue_id}))
+            if not (called := self.ask("agents/me/call-next/", orjson.dumps({"queue_id": self.queue_id}))):
+                self.ran_dry = True
+                return
             self.ended.wait(self.every_s)
             self.ask(f"tickets/{called['id']}/close/", b"{}")
             self.ended.wait(self.every_s)
@@ -81,7 +84,7 @@ def colleagues(house: "House", every_s: float) -> Iterator[list[Colleague]]:
 
     queues = house.stage.fresh_queues(3)
     for queue_id in queues:
-        house.stage.fill(queue_id, 5000)
+        house.stage.fill(queue_id, 1000 if every_s else 12_000)
     ended = threading.Event()
     working = []
     for number, agent in enumerate(house.stage.agents[1:AGENTS]):
@@ -140,6 +143,8 @@ def measure(house: "House", clicks: int, every_s: float) -> tuple[list[float], f
             phone.wait_for_selector('#main[data-status="called"]', timeout=WITHIN_MS)
             took.append(phone.evaluate("window.turnAt") - console.evaluate("window.clickedAt"))
             phone.close()
+        if any(colleague.ran_dry for colleague in working):
+            raise click.ClickException("The others ran out of people to call before the last click: take fewer clicks.")
         turns = sum(colleague.turns for colleague in working) / (time.monotonic() - begun)
     return took, turns
 
