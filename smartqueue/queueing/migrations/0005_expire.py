@@ -26,14 +26,15 @@ BEGIN
             ORDER BY t.id FOR UPDATE SKIP LOCKED
         LOOP
             UPDATE queueing_ticket t
-            SET status = 'expired', ended_at = greatest(p_at, t.created_at), version = t.version + 1
+            SET status = 'expired', ended_at = greatest(p_at, t.created_at), for_agent_id = NULL,
+                version = t.version + 1
             WHERE t.id = b.id;
             PERFORM journal_fact(
                 p_tenant, 'ticket.expired', 'status_change', b.id, b.version + 1, b.queue_id, p_at,
                 '{"kind": "system", "label": "", "user_agent": "", "endpoint": ""}'::jsonb,
                 jsonb_build_object('number', b.number, 'queue_id', b.queue_id),
-                jsonb_build_object('status', b.status, 'ended_at', b.ended_at),
-                jsonb_build_object('status', 'expired', 'ended_at', greatest(p_at, b.created_at))
+                jsonb_build_object('status', b.status, 'ended_at', b.ended_at, 'for_agent_id', b.for_agent_id),
+                jsonb_build_object('status', 'expired', 'ended_at', greatest(p_at, b.created_at), 'for_agent_id', NULL)
             );
             n := n + 1;
         END LOOP;

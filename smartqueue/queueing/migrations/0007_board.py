@@ -82,7 +82,7 @@ BEGIN
             'waiting_since', t.created_at, 'called_at', t.called_at, 'recalls', t.recalls,
             'since', CASE t.status WHEN 'called' THEN t.last_call_at WHEN 'serving' THEN t.started_at
                 ELSE t.paused_at END,
-            'version', t.version
+            'for_agent_id', t.for_agent_id, 'version', t.version
         ) ORDER BY t.called_at, t.id), '[]'), coalesce(array_agg(t.id), '{}')
         INTO v_hand, v_in_hand
     FROM (
@@ -98,7 +98,8 @@ BEGIN
     LEFT JOIN sites_service s ON s.tenant_id = p_tenant AND s.id = t.service_id;
 
     SELECT coalesce(json_agg(json_build_object(
-            'number', k.number, 'counter', k.counter, 'called_at', k.called_at, 'recalls', k.recalls
+            'number', k.number, 'counter', k.counter, 'called_at', k.called_at,
+            'last_call_at', k.last_call_at, 'recalls', k.recalls
         ) ORDER BY k.last_call_at DESC), '[]') INTO v_calls
     FROM (
         SELECT t.number, c.name AS counter, t.called_at, t.recalls, t.last_call_at
