@@ -58,7 +58,7 @@ def test_a_whole_day_by_keyboard_alone(sit, binta, waiting, ticket, make_queue, 
     # Called is not served: recall, arrived; then finish and call in one press
     press(page, " ")
     wait_for_number(page, "A001")
-    assert page.evaluate("document.activeElement.id") == "now"
+    page.wait_for_function("() => document.activeElement.id === 'now'")  # once the swap has settled
     press(page, "r")
     page.wait_for_selector("#toasts:has-text('A001 · called again')")
     assert ticket(first).recalls == 1
@@ -265,6 +265,29 @@ def test_a_fault_in_a_form_is_said_in_the_form_and_nothing_typed_is_lost(sit, bi
     page.keyboard.press("Enter")
     page.wait_for_selector("#toasts:has-text('A001 is in the line.')")
     page.wait_for_selector("#line-title:has-text('1 person')")
+
+
+def test_news_that_arrive_late_do_not_close_the_form_that_was_opened_meanwhile(sit, binta, waiting):
+    """Asked for before the form was opened, answered after: the answer waits until the form is closed."""
+    page = sit(binta, language="en")
+    held = []
+
+    def hold(route):
+        held.append(route)
+
+    page.route("**/counter/", hold, times=1)
+    page.evaluate("htmx.trigger('#refresh-console', 'refresh')")
+    page.wait_for_function("() => document.querySelector('#refresh-console.htmx-request')")
+    waiting(9)
+    page.keyboard.press("w")
+    page.fill("#walk-in-phone", "77 12")
+    held[0].continue_()
+    page.wait_for_selector("#refresh-console:not(.htmx-request)", state="attached")
+    assert page.input_value("dialog[open] #walk-in-phone") == "77 12"
+
+    page.keyboard.press("Escape")
+    page.wait_for_selector("#line-title:has-text('1 person')")
+    assert page.complaints == []
 
 
 def test_without_a_connection_a_press_says_so_and_nothing_is_lost(sit, binta, waiting, ticket):

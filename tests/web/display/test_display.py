@@ -191,6 +191,12 @@ addEventListener("pointerdown", (event) => { isTouched ||= event.isTrusted; }, t
 AudioContext.prototype.resume = function () {
   return isTouched ? resume.call(this) : Promise.reject(new DOMException("not touched yet", "NotAllowedError"));
 };
+window.AudioContext = class extends AudioContext {
+  constructor(...options) {
+    super(...options);
+    if (!isTouched) this.suspend();
+  }
+};
 """
 """Chromium takes each look of Playwright's into the page for a touch of it; with this it goes by real ones."""
 

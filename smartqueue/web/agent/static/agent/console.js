@@ -58,6 +58,10 @@ function toast(kind, words) {
 // Answers
 
 document.addEventListener("htmx:beforeSwap", ({detail}) => {
+  if (detail.target.id === "console" && detail.requestConfig.verb !== "post" && isBusy()) {
+    detail.shouldSwap = false;  // asked for before the form was opened, answered after
+    overdue = true;
+  }
   if (detail.xhr.status !== 400) return;
   detail.shouldSwap = false;
   say(detail.xhr.responseText);
