@@ -20,7 +20,7 @@ from smartqueue.journal.actions.poke import POKE_EVERY_S, Poker, send_poke
 from tests.journal.conftest import running_celery
 
 WORKER = ("worker", "--pool", "threads", "--concurrency", "2", "--without-gossip", "--without-mingle", "--purge")
-DEADLINE_S = 10.0
+DEADLINE_S = 30.0
 # Nobody listens on port 1.
 BROKEN_BROKER = "redis://127.0.0.1:1/0"
 

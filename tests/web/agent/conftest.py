@@ -55,7 +55,7 @@ def sit(chromium: Any, live_server_url: str) -> Iterator[Console]:
                 ]
             )
             page = context.new_page()
-            page.set_default_timeout(10_000)
+            page.set_default_timeout(30_000)
             page.complaints = []
             page.on("pageerror", lambda error: page.complaints.append(str(error)))
             page.on("console", lambda said: page.complaints.append(said.text) if is_fault(said) else None)

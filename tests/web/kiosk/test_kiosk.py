@@ -23,7 +23,7 @@ def grave(page):
 
 def until(page, condition):
     """Wait for an expression; Playwright's own waiting needs eval, which the content policy refuses."""
-    assert wait_until(lambda: page.evaluate(f"Boolean({condition})"), seconds=10), condition
+    assert wait_until(lambda: page.evaluate(f"Boolean({condition})"), seconds=30), condition
 
 
 def is_at(page, screen):
@@ -159,9 +159,9 @@ def test_without_the_net_tickets_go_on_and_the_books_are_in_order_when_it_is_bac
         wire.is_cut = False
         page.evaluate("dispatchEvent(new Event('online'))")
         page.wait_for_selector(".link-lost", state="hidden")
-        assert wait_until(lambda: len(tickets_of(bank)) == 5, seconds=10)
+        assert wait_until(lambda: len(tickets_of(bank)) == 5, seconds=30)
         numbers.append(take(page, 0))
-        assert wait_until(lambda: unsynced(page) == 0, seconds=10)
+        assert wait_until(lambda: unsynced(page) == 0, seconds=30)
 
     written = tickets_of(bank)
     assert sorted(ticket.number for ticket in written) == sorted(numbers)
@@ -176,14 +176,14 @@ def test_an_answer_that_is_lost_makes_one_ticket_and_its_number_is_the_papers(ba
         page = open_kiosk(base=wire.url)
         wire.loses = ("POST /kiosk/tickets/", "POST /kiosk/sync/")
         number = take(page)
-        assert wait_until(lambda: len(tickets_of(bank)) == 1, seconds=5)
+        assert wait_until(lambda: len(tickets_of(bank)) == 1, seconds=30)
         (before,) = tickets_of(bank)
         page.evaluate("dispatchEvent(new Event('online'))")
-        assert wait_until(lambda: "POST /kiosk/sync/" in wire.passed, seconds=10)
+        assert wait_until(lambda: "POST /kiosk/sync/" in wire.passed, seconds=30)
 
         wire.loses = ()
         page.evaluate("dispatchEvent(new Event('online'))")
-        assert wait_until(lambda: unsynced(page) == 0, seconds=10)
+        assert wait_until(lambda: unsynced(page) == 0, seconds=30)
 
     (after,) = tickets_of(bank)
     assert (after.id, after.number, after.version) == (before.id, number, 1)

@@ -69,7 +69,7 @@ def test_a_printer_that_answers_no_questions_prints_all_the_same(printer):
 
     print_slip("127.0.0.1", printer.port, SLIP, patience_s=0.2)
 
-    assert wait_until(lambda: len(printer.sheets) == 1, seconds=5)
+    assert wait_until(lambda: len(printer.sheets) == 1, seconds=30)
 
 
 def wish(program, services, printer):
@@ -159,12 +159,12 @@ def test_without_paper_the_screen_is_the_ticket_until_somebody_puts_paper_in(ban
     page.wait_for_selector("body[data-now=ticket][data-printing=screen]")
     assert "Photograph this screen" in page.locator("#ticket-what").inner_text()
     assert page.locator("#qr").is_visible()
-    assert wait_until(lambda: problem() == "paper_out", seconds=5)
+    assert wait_until(lambda: problem() == "paper_out", seconds=30)
 
     printer.has_paper = True
     page.locator("[data-do=reprint]").tap()
     page.wait_for_selector("body[data-printing=paper]")
     assert len(printer.sheets) >= 1
-    assert wait_until(lambda: problem() == "", seconds=5)
+    assert wait_until(lambda: problem() == "", seconds=30)
     assert page.evaluate("prints") == []
     done(page)

@@ -61,7 +61,7 @@ def test_a_screen_is_paired_set_up_and_cut_off_while_it_watches(browse, picture,
     assert fits(page)
     assert is_calm(page) is True
     picture(page, "device-phone-fr")
-    screen.locator("[data-pairing]").wait_for(state="detached", timeout=15_000)
+    screen.locator("[data-pairing]").wait_for(state="detached", timeout=30_000)
     (kept,) = [one for one in screen.context.cookies() if one["name"] == "sq_device"]
     assert (kept["httpOnly"], kept["sameSite"], kept["path"]) == (True, "Strict", "/")
     assert screen.evaluate("document.cookie").find("sq_device") == -1

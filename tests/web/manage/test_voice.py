@@ -132,7 +132,7 @@ def test_a_word_is_recorded_in_the_browser(chromium, bank, moussa, page_of, work
             row.locator("[data-record].on").wait_for()
             page.wait_for_timeout(700)  # what is recorded takes time to be said
             row.locator("[data-record]").click()
-            page.locator("[data-key=n-3].own").wait_for(timeout=10_000)
+            page.locator("[data-key=n-3].own").wait_for(timeout=30_000)
             assert kept() == {("wo", "n-3")}
 
             row.locator("[data-play]").click()
@@ -146,7 +146,7 @@ def test_a_word_is_recorded_in_the_browser(chromium, bank, moussa, page_of, work
                 [{"name": name, "mimeType": "audio/mpeg", "buffer": MP3} for name in [*names, "no-fragment.mp3"]]
             )
             page.locator("#upload button").click()
-            page.locator("li.own").nth(4).wait_for(timeout=10_000)
+            page.locator("li.own").nth(4).wait_for(timeout=30_000)
             assert len(kept()) == 5
             assert complaints == []
             for viewport in (DESK, PHONE):
