@@ -24,6 +24,7 @@ logger = logging.getLogger(__name__)
 
 ANSWER_WITHIN_S = 10.0
 RETRY_MS = 3000
+ONE, MANY = b"application/json", b"application/x-ndjson"
 PRIVATE = [(b"cache-control", b"no-store"), (b"referrer-policy", b"no-referrer")]
 KEPT_BY_ITS_OWNER = [(b"cache-control", b"private, no-cache"), (b"vary", b"cookie, authorization"), PRIVATE[1]]
 STREAM = [(b"content-type", b"text/event-stream"), (b"x-accel-buffering", b"no"), *PRIVATE]
@@ -76,40 +77,50 @@ class Plain:
 
 
 class Poll(Plain):
-    """One state, by the hub's way: however many ask, a queue is read at most four times a second."""
+    """One state of each queue, by the hub's way: however many ask, a queue is read at most four times a second.
+
+    A door with many queues answers a line of JSON each, after one that names them.
+    """
 
     async def serve(self, door: Door, scope: Scope, receive: Receive, send: Send) -> None:
         grant = await self._house.hub.ask(door.open)
-        first: asyncio.Future[bytes] = asyncio.get_running_loop().create_future()
+        heard: dict[str, bytes] = {}
+        wanted = len(grant.queue_ids) + door.has_many
+        is_whole: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
         async def keep(event: Event) -> None:
-            if not first.done():
-                first.set_result(event["body"])
+            body: bytes = event["body"]
+            told = orjson.loads(body)
+            if told["type"] in ("queues", "snapshot"):
+                heard.setdefault(told.get("queue_id", ""), body)
+            if len(heard) == wanted and not is_whole.done():
+                is_whole.set_result(None)
 
         def on_end(status: int) -> None:
-            if not first.done():
-                first.set_exception(Refused(status))
+            if not is_whole.done():
+                is_whole.set_exception(Refused(status))
 
         guest = Guest(self._house, door, keep, lambda message, _seq: {"body": message.encode()}, on_end)
         try:
             async with asyncio.timeout(ANSWER_WITHIN_S):
                 guest.settle(grant, None)
-                body = await first
+                await is_whole
         except TimeoutError as late:
             raise Refused(503) from late
         finally:
             guest.leave()
-        await answer(Visitor.of(scope), send, body)
+        body = b"\n".join(heard[queue_id] for queue_id in sorted(heard))
+        await answer(Visitor.of(scope), send, body, MANY if door.has_many else ONE)
 
 
-async def answer(visitor: Visitor, send: Send, body: bytes) -> None:
+async def answer(visitor: Visitor, send: Send, body: bytes, media_type: bytes) -> None:
     """200 with the body, or 304 when the client has it. The tag is the body's own: equal bytes, equal tag."""
     tag = f'"{hashlib.blake2b(body, digest_size=12).hexdigest()}"'
     known = visitor.headers.get("if-none-match", "").split(",")
     is_known = tag in [word.strip().removeprefix("W/") for word in known]
     headers = [(b"etag", tag.encode()), *KEPT_BY_ITS_OWNER]
     if not is_known:
-        headers += [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
+        headers += [(b"content-type", media_type), (b"content-length", str(len(body)).encode())]
     await send({"type": "http.response.start", "status": 304 if is_known else 200, "headers": headers})
     await send({"type": "http.response.body", "body": b"" if is_known else body})
 

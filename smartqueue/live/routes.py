@@ -20,9 +20,6 @@ DOORS: list[tuple[str, type[Door]]] = [
     (TENANT + "dashboard/", DashboardDoor),
     (TENANT + "displays/<uuid:id>/", DisplayDoor),
 ]
-PLAIN_DOORS = DOORS[:2]
-STREAM_DOORS = [*PLAIN_DOORS, DOORS[-1]]
-"""A poll is one state of one queue; a display has several."""
 
 
 def _at(address: str, application: Any) -> Any:
@@ -42,6 +39,6 @@ def socket_routes(house: House) -> Any:
 
 def plain_routes(house: House) -> Any:
     """The application for HTTP below `/live/`: the address itself for polling, `events/` below it for a stream."""
-    polls = [_at(f"live/{address}", Poll(house, door)) for address, door in PLAIN_DOORS]
-    streams = [_at(f"live/{address}events/", Stream(house, door)) for address, door in STREAM_DOORS]
+    polls = [_at(f"live/{address}", Poll(house, door)) for address, door in DOORS]
+    streams = [_at(f"live/{address}events/", Stream(house, door)) for address, door in DOORS]
     return URLRouter([*polls, *streams, _at_all_others(plain.nothing_here)])

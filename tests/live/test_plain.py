@@ -138,3 +138,28 @@ def test_a_display_has_a_stream_of_all_its_queues(client, bank, tellers, make_qu
     assert seen["calls"][0]["number"] == "A001"
     assert client.get(path).status_code == 401
     assert client.get(path, headers={"Authorization": "Bearer sqd_nonsense"}).status_code == 401
+
+
+@pytest.mark.parametrize("door", ["agents/me/", "dashboard/"])
+def test_staff_polls_and_streams_all_its_queues(client, bank, tellers, make_queue, awa, binta, take, call, relay, door):
+    """The agent's door shows what the agent serves, the manager's every queue."""
+    person = binta if "agents" in door else awa
+    loans = make_queue(name="Crédits")
+    ours = {str(tellers.id)} if person is binta else {str(tellers.id), str(loans.id)}
+    take()
+    path, signed_in = f"/live/tenants/{bank.slug}/{door}", {"Authorization": f"Bearer {person.token}"}
+
+    first = client.get(path, headers=signed_in)
+    again = client.get(path, headers=signed_in | {"If-None-Match": first.headers["etag"]})
+    with events(client, f"{path}events/", **signed_in) as stream:
+        streamed = [next(stream)[1] for _ in range(1 + len(ours))]
+        call(binta)
+        relay()
+    changed = client.get(path, headers=signed_in | {"If-None-Match": first.headers["etag"]})
+
+    told, *states = map(orjson.loads, first.content.splitlines())
+    assert (first.headers["content-type"], told["type"], set(told["queue_ids"])) == ("application/x-ndjson", "queues", ours)
+    assert {state["queue_id"] for state in states} == {state["queue_id"] for state in streamed[1:]} == ours
+    assert sum(state["waiting_total"] for state in states) == 1
+    assert (again.status_code, again.content, changed.status_code) == (304, b"", 200)
+    assert client.get(path).status_code == 401

@@ -54,6 +54,15 @@ def hand_over_both_ways(binta, fatou, queue, waiting):
     return given
 
 
+def open_each(page, inspect, language, *dialogs):
+    for dialog in dialogs:
+        page.locator(f"#console [data-dialog={dialog}]").first.press("Enter")
+        page.wait_for_selector(f"dialog#{dialog}[open]")
+        inspect(page, f"{language}-{dialog}")
+        page.keyboard.press("Escape")
+        page.wait_for_function("() => document.activeElement.id === 'now'")
+
+
 @pytest.mark.parametrize("language", ["fr", "wo"])
 def test_every_state_of_the_console(sit, inspect, language, make_agent, make_queue, fatou, waiting, bank):
     from smartqueue.customers.models import Customer
@@ -73,15 +82,11 @@ def test_every_state_of_the_console(sit, inspect, language, make_agent, make_que
     page.locator("#next").press(" ")
     page.wait_for_selector("#now.called")
     inspect(page, f"{language}-called")
+    open_each(page, inspect, language, "put-back")
     page.locator("[data-key=a]").press("Enter")
     page.wait_for_selector("#now:not(.called)")
     inspect(page, f"{language}-serving")
-    for dialog in ("park", "transfer", "finish", "walk-in", "call"):
-        page.locator(f"#console [data-dialog={dialog}]").first.press("Enter")
-        page.wait_for_selector(f"dialog#{dialog}[open]")
-        inspect(page, f"{language}-{dialog}")
-        page.keyboard.press("Escape")
-        page.wait_for_function("() => document.activeElement.id === 'now'")
+    open_each(page, inspect, language, "park", "transfer", "finish", "walk-in", "call")
     page.locator("[data-dialog=park]").press("Enter")
     page.keyboard.type("Remplit le formulaire d'ouverture de compte pour association")
     page.keyboard.press("Enter")
@@ -96,6 +101,8 @@ def test_every_state_of_the_console(sit, inspect, language, make_agent, make_que
     inspect(page, f"{language}-me")
     page.keyboard.press("Escape")
     page.locator("[data-dialog=break]").press("Enter")
+    page.wait_for_selector("dialog#break[open]")
+    inspect(page, f"{language}-going")
     page.locator("dialog[open] button.main").press("Enter")
     page.wait_for_selector("#console[data-status=paused]")
     inspect(page, f"{language}-break")
@@ -114,3 +121,23 @@ def test_two_hundred_people_in_line_and_a_seat_to_choose(sit, inspect, binta, wa
     page.locator(".bar form[action$='/leave/'] button").press("Enter")
     page.wait_for_selector("#counter")
     inspect(page, "seat")
+
+
+@pytest.mark.parametrize("language", ["fr", "wo"])
+def test_a_note_and_a_member_who_serves_nowhere(sit, inspect, language, binta, moussa, waiting, bank):
+    from smartqueue.customers.models import Customer
+    from smartqueue.tenants.models import Membership
+    from smartqueue.tenants.scope import in_tenant
+    from smartqueue.tenants.states import Role
+
+    inspect(sit(moussa, language=language), f"{language}-no-agent")
+    with in_tenant(bank.id):
+        Membership.objects.filter(id=binta.membership.id).update(role=Role.MANAGER)  # who may write of customers
+        demba = Customer.objects.create(tenant=bank, full_name="Demba Diop", notes="Entend mal de l'oreille gauche. " * 8)
+    waiting(12, customer_id=demba.id)
+    page = sit(binta, language=language)
+    page.locator("#next").press(" ")
+    page.wait_for_selector("#now.called")
+    page.locator("[data-dialog=note]").press("Enter")
+    page.wait_for_selector("dialog#note[open]")
+    inspect(page, f"{language}-note")

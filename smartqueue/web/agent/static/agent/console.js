@@ -166,5 +166,6 @@ if (asked) {
   asked.showModal();
 }
 if (!document.activeElement || document.activeElement === document.body) document.getElementById("now")?.focus();
-connect({url: desk().dataset.socket, onState: heard, onStatus: told});
+const plain = desk().dataset.socket.replace("/ws/", "/live/");
+connect({url: desk().dataset.socket, sse: `${plain}events/`, poll: plain, onState: heard, onStatus: told});
 setInterval(() => document.hidden || refresh("line"), LOOK_AGAIN_MS);

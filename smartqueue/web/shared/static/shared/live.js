@@ -1,4 +1,4 @@
-// News that heal themselves: a socket, else an event stream, else polling. docs/decisions/0012
+// News that heal themselves: socket, else stream, else polling. docs/decisions/0012
 // onState(message): a snapshot, a newer state, or what has no number ("queues", "stats.updated").
 // onStatus(status, at): "live", "late" (silent for 45 s), "offline"; at: last sign of life, ms or null.
 const LATE_MS = 45_000, POLL_MS = 10_000, TRIES = 3;
@@ -70,7 +70,7 @@ export function connect({url, sse, poll, onState, onStatus = () => {}, protocols
         if (answer.status === 304) alive();
         else if (answer.ok) {
           etag = answer.headers.get("etag") ?? "";
-          hear(await answer.text());
+          (await answer.text()).split("\n").forEach(hear);
         } else return lost(4000 + answer.status);
         next = setTimeout(ask, POLL_MS);
       } catch {
@@ -91,7 +91,7 @@ export function connect({url, sse, poll, onState, onStatus = () => {}, protocols
 
   function lost(code) {
     offline();
-    if ([4401, 4403, 4404].includes(code)) return close();  // asking again would not help
+    if ([4401, 4403, 4404].includes(code)) return close();  // for good
     if (++tries >= TRIES) {
       tries = 0;
       way = (way + 1) % ways.length;
