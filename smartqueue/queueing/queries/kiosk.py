@@ -11,9 +11,6 @@ TILES = """
 SELECT q.id, CASE WHEN count(*) OVER (PARTITION BY q.service_id) > 1 THEN q.name ELSE v.name END, q.prefix,
     v.pictogram, q.status, q.capacity, sites_is_open(q.site_id, q.service_id, %(at)s) AND v.is_active,
     (SELECT count(*) FROM queueing_ticket t WHERE t.queue_id = q.id AND t.status = 'waiting') AS waiting,
-    coalesce((SELECT p.seconds FROM queueing_servicepace p WHERE p.queue_id = q.id), v.duration_s) AS pace,
-    (SELECT count(*) FROM queueing_eligibility e JOIN queueing_agent a ON a.id = e.agent_id
-        WHERE e.queue_id = q.id AND a.status IN ('available', 'busy')) AS counters,
     CASE WHEN EXISTS (SELECT FROM sites_servicehours h WHERE h.service_id = q.service_id) THEN ARRAY(
         SELECT to_char(h.opens, 'HH24:MI') || '–' || to_char(h.closes, 'HH24:MI') FROM sites_servicehours h
         WHERE h.service_id = q.service_id AND h.weekday = extract(isodow FROM %(at)s AT TIME ZONE s.time_zone)
@@ -27,7 +24,7 @@ FROM queueing_queue q
 JOIN sites_service v ON v.tenant_id = q.tenant_id AND v.id = q.service_id
 JOIN sites_site s ON s.tenant_id = q.tenant_id AND s.id = q.site_id
 LEFT JOIN sites_servicecategory c ON c.tenant_id = v.tenant_id AND c.id = v.category_id
-WHERE q.id = ANY (%(queues)s) AND q.is_active
+WHERE q.id = ANY (%(queues)s) AND q.is_active AND q.shown_at_kiosk
 ORDER BY c.position NULLS LAST, c.name, v.name, q.name, q.id
 """
 
@@ -40,8 +37,6 @@ class Tile:
         name: the service's; the queue's own where two queues offer one service.
         is_offered: site and service are open at this hour.
         waiting: people in line.
-        pace_s: what serving one person takes.
-        counters: open for this queue.
         hours: today's, local time: `08:00–12:00`.
     """
 
@@ -53,8 +48,6 @@ class Tile:
     capacity: int | None
     is_offered: bool
     waiting: int
-    pace_s: float
-    counters: int
     hours: list[str]
 
     @property
@@ -67,13 +60,15 @@ class Tile:
         return "full" if self.capacity is not None and self.waiting >= self.capacity else ""
 
     @property
-    def eta_seconds(self) -> int | None:
-        """The estimate of `queueing_show` for whoever joins now: None while no counter is open."""
-        return round((self.waiting + 1) * self.pace_s / self.counters) if self.counters else None
+    def eta_low_seconds(self) -> int | None:
+        """The range comes with the forecast room; until then nothing is claimed."""
+        return None
+
+    eta_high_seconds = eta_low_seconds
 
 
 def tiles(queue_ids: Sequence[UUID], *, at: datetime) -> list[Tile]:
-    """These queues, by category and service; inactive ones are left out. One query, in the tenant's scope."""
+    """These queues, by category and service; without inactive ones and those not for kiosks. One query, in the tenant's scope."""
     with connection.cursor() as cursor:
         cursor.execute(TILES, {"queues": list(queue_ids), "at": at})
         return [Tile(*row) for row in cursor.fetchall()]

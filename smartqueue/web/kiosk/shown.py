@@ -36,7 +36,7 @@ def _tile(tile: Tile) -> dict[str, Any]:
         "why_not": tile.why_not,
         "hours": tile.hours,
         "waiting": tile.waiting,
-        "eta_seconds": tile.eta_seconds,
+        "wait_range": _range(tile),
     }
 
 
@@ -69,8 +69,14 @@ def ticket_json(ticket: TicketView, site: Site, base: str) -> dict[str, Any]:
         "time": f"{arrived:%H:%M}",
         "date": f"{arrived:%d/%m/%Y}",
         "people_ahead": ticket.people_ahead,
-        "eta_seconds": ticket.eta_seconds,
+        "wait_range": _range(ticket),
     } | _links(ticket.token, base)
+
+
+def _range(shown: Tile | TicketView) -> list[int] | None:
+    """Both bounds of the wait, in seconds; None where no range is known: one number alone would promise too much."""
+    low, high = shown.eta_low_seconds, shown.eta_high_seconds
+    return None if low is None or high is None else [low, high]
 
 
 def _links(token: str, base: str) -> dict[str, str]:

@@ -5,6 +5,8 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, override
 
+from smartqueue.web.shared.templatetags.look import wait_range
+
 
 def slip_of(ticket: dict[str, Any], *, organisation: str, language: str) -> dict[str, str]:
     """Lines for `devices.transports.escpos`.
@@ -27,7 +29,7 @@ def slip_of(ticket: dict[str, Any], *, organisation: str, language: str) -> dict
 
 
 def _line(ticket: dict[str, Any]) -> list[str]:
-    ahead, eta = ticket["people_ahead"], ticket["eta_seconds"]
+    ahead, wait = ticket["people_ahead"], ticket["wait_range"]
     if ahead is None:
         return [_("The wait is not known at the moment")]
     said = [
@@ -35,4 +37,4 @@ def _line(ticket: dict[str, Any]) -> list[str]:
         if ahead
         else _("You are next")
     ]
-    return said if eta is None else [*said, _("about {minutes} min").format(minutes=max(1, -(-eta // 60)))]
+    return [*said, wait_range(*wait)] if wait else said

@@ -51,7 +51,7 @@ async function give(reserved, {queue, language, phone}, again) {
     await store.settle([key]);
     return {ticket, offline: false};
   } catch (error) {
-    if (!(error instanceof Refused)) return {ticket: {...number, people_ahead: null, eta_seconds: null}, offline: true};
+    if (!(error instanceof Refused)) return {ticket: {...number, people_ahead: null, wait_range: null}, offline: true};
     if (error.code !== "number_not_leased") {
       await store.putBack(reserved);
       throw error;

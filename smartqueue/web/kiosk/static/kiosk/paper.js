@@ -11,7 +11,7 @@ export async function print(ticket) {
   fill("number", ticket.number);
   fill("when", `${word("paper_time")} ${ticket.date} ${ticket.time}`);
   fill("line", ticket.people_ahead == null ? word("wait_unknown")
-    : [people("ahead", ticket.people_ahead), ...(ticket.eta_seconds == null ? [] : [wait(ticket.eta_seconds)])].join(" · "));
+    : [people("ahead", ticket.people_ahead), ...(ticket.wait_range ? [wait(ticket.wait_range)] : [])].join(" · "));
   fill("hint", word("scan"));
   fill("short", `${word("code")} ${spaced(ticket.code)}`);
   const image = sheet.querySelector(".qr");

@@ -84,7 +84,7 @@ export function drawChosen(tile, offline) {
   find("chosen-line").textContent = known.join(" · ");
 }
 
-const estimate = ({eta_seconds: eta}) => eta == null ? [] : [wait(eta)];
+const estimate = ({wait_range: range}) => range ? [wait(range)] : [];
 
 // printing: "paper" when something prints it, "screen" when only this screen has it.
 export function drawTicket(ticket, printing) {

@@ -25,8 +25,11 @@ export function word(key, values = {}) {
 
 export const people = (key, count) => word(`${key}_${count > 1 ? "n" : count}`, {count});
 
-export function wait(seconds) {
-  return seconds == null ? word("wait_unknown") : word("wait", {minutes: Math.max(1, Math.ceil(seconds / 60))});
+// Two bounds in seconds, rounded as on paper: the lower one down, the upper one up.
+export function wait([from, to]) {
+  const low = Math.max(0, Math.floor(from / 60)), high = Math.max(1, Math.ceil(to / 60));
+  if (low < 1) return word("wait_less", {minutes: high});
+  return low < high ? word("wait_between", {low, high}) : word("wait", {minutes: high});
 }
 
 // What stands on the screen, read by the browser's voice of that language; French where there is none for Wolof.
