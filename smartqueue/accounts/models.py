@@ -6,6 +6,7 @@ from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, Permis
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models.functions import Lower
+from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 
 from smartqueue.accounts.states import MOST_TRIES, CodePurpose, TallyKind
@@ -40,6 +41,7 @@ class User(AbstractBaseUser, PermissionsMixin):
     is_active = models.BooleanField(_("active"), default=True)
     is_staff = models.BooleanField(_("platform staff"), default=False)
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
+    sign_outs = models.PositiveIntegerField(_("times signed out everywhere"), default=0, db_default=0, editable=False)
 
     objects = People()
 
@@ -51,6 +53,13 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     def __str__(self) -> str:
         return self.email
+
+    def _get_session_auth_hash(self, secret: str | None = None) -> str:
+        """What ties a browser's session to the person: another password ends it, and so does signing out everywhere."""
+        if not self.sign_outs:
+            return str(super()._get_session_auth_hash(secret))  # type: ignore[misc]  # Django's, not in the stubs
+        told = f"{self.password}:{self.sign_outs}"
+        return salted_hmac("accounts.session", told, secret=secret, algorithm="sha256").hexdigest()
 
 
 class EmailCode(models.Model):
@@ -106,3 +115,54 @@ class Tally(models.Model):
             models.UniqueConstraint(fields=["identifier", "kind"], name="tally_once"),
             models.CheckConstraint(condition=models.Q(kind__in=TallyKind.values), name="tally_kind_known"),
         ]
+
+
+class SecondFactor(models.Model):
+    """The secret that a person's phone shares with us (TOTP, RFC 6238), asked for from `on_since` on."""
+
+    user = models.OneToOneField(User, primary_key=True, on_delete=models.CASCADE, related_name="+")
+    secret = models.BinaryField(_("sealed secret"), max_length=300)
+    last_step = models.BigIntegerField(_("last step of 30 s that was used"), default=0)
+    on_since = models.DateTimeField(_("on since"), null=True)
+    created_at = models.DateTimeField(_("created"))
+
+
+class RecoveryCode(models.Model):
+    """One of ten codes that stand in for a lost phone, each once."""
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+", db_index=False)
+    code_hash = models.BinaryField(_("HMAC-SHA256 of the code"), max_length=32)
+    used_at = models.DateTimeField(_("used"), null=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["user", "code_hash"], name="recovery_code_once")]
+
+
+class Passkey(models.Model):
+    """A key pair (WebAuthn) whose private half never leaves the person's device."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+")
+    name = models.CharField(_("name"), max_length=60)
+    credential_id = models.BinaryField(_("credential"), max_length=1023)
+    credential = models.BinaryField(_("credential with its public key"), max_length=8192)
+    sign_count = models.BigIntegerField(_("signatures counted by the device"), default=0)
+    created_at = models.DateTimeField(_("created"))
+    last_used_at = models.DateTimeField(_("last used"), null=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["credential_id"], name="passkey_once")]
+
+
+class Browser(models.Model):
+    """A browser in which somebody has signed in; whether it still is, its session says."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+")
+    session_key = models.CharField(_("session"), max_length=40)
+    created_at = models.DateTimeField(_("signed in"), db_index=True)
+    ip = models.GenericIPAddressField(_("IP address"), null=True)
+    user_agent = models.CharField(_("user agent"), max_length=300, blank=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["session_key"], name="browser_once")]

@@ -3,6 +3,7 @@
 import hashlib
 import hmac
 import time
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache, lru_cache
@@ -12,16 +13,30 @@ from uuid import UUID
 
 import jwt
 from django.conf import settings
+from django.contrib.sessions.models import Session
+from django.db.models import Q, QuerySet
 from jwt.types import Options
 
-from smartqueue.accounts.models import EmailCode, Tally, User
+from smartqueue.accounts.models import (
+    Browser,
+    EmailCode,
+    Passkey,
+    RecoveryCode,
+    RefreshToken,
+    SecondFactor,
+    Tally,
+    User,
+)
 from smartqueue.accounts.states import LIMITS
+from smartqueue.kernel.sealed import unseal
 
 ALGORITHM = "HS256"
 ISSUER = AUDIENCE = "smartqueue"
 ACCESS_CHECKS: Options = {"require": ["exp", "iat", "aud", "iss"]}
 REFRESH_CHECKS: Options = {"require": ["aud", "iss"], "verify_exp": False, "verify_iat": False}
 LONGEST_TOKEN = 4096  # ours have about 900 characters
+SEALED_FOR = "accounts.second_factor"
+MOST_SHOWN = 50
 
 
 @dataclass(frozen=True)
@@ -142,3 +157,78 @@ def seconds_to_wait(*, kind: str, email: str, at: datetime) -> int:
     """Whole seconds until an address may be tried again; 0 when it may be now."""
     tally = Tally.objects.filter(identifier=identifier_of(email), kind=kind).first()
     return seconds_until_free(kind, tally.recent, at) if tally else 0
+
+
+def has_second_factor(user_id: UUID) -> bool:
+    """Whether a password is not enough for this person."""
+    return SecondFactor.objects.filter(user=user_id).exclude(on_since=None).exists()
+
+
+def second_factor_since(user_id: UUID) -> datetime | None:
+    return SecondFactor.objects.filter(user=user_id).values_list("on_since", flat=True).first()
+
+
+def begun_second_factor(user_id: UUID) -> str | None:
+    """The secret of a second factor that waits for its first code, in base 32; None when none does."""
+    factor = SecondFactor.objects.filter(user=user_id, on_since=None).first()
+    return secret_of(factor) if factor else None
+
+
+def secret_of(factor: SecondFactor) -> str:
+    """In base 32.
+
+    Raises:
+        SealBroken: SECRET_KEY is another one than when it was kept.
+    """
+    return unseal(SEALED_FOR, factor.secret).decode()
+
+
+def recovery_codes_left(user_id: UUID) -> int:
+    return RecoveryCode.objects.filter(user=user_id, used_at=None).count()
+
+
+def passkeys_of(user_id: UUID) -> list[Passkey]:
+    """Oldest first."""
+    return list(Passkey.objects.filter(user=user_id).order_by("id"))
+
+
+@dataclass(frozen=True)
+class SignedInPlace:
+    """Somewhere a person is signed in.
+
+    Attributes:
+        session_key: of a browser; empty for a program that holds a refresh token.
+        at: when a browser signed in; when a program last exchanged its token.
+    """
+
+    session_key: str
+    at: datetime
+    ip: str | None
+    user_agent: str
+
+
+def signed_in_places(user_id: UUID, *, at: datetime) -> list[SignedInPlace]:
+    """Browsers whose session lives, and sign-ins with a token that can still be exchanged; newest first, 50 at most."""
+    alive = Session.objects.filter(expire_date__gt=at).values("session_key")
+    browsers = Browser.objects.filter(user=user_id, session_key__in=alive).order_by("-id")[:MOST_SHOWN]
+    tokens = RefreshToken.objects.filter(user=user_id, used_at=None, revoked_at=None, expires_at__gt=at)
+    places = [SignedInPlace(one.session_key, one.created_at, one.ip, one.user_agent) for one in browsers]
+    places += [SignedInPlace("", one.created_at, one.ip, one.user_agent) for one in tokens.order_by("-id")[:MOST_SHOWN]]
+    return sorted(places, key=lambda place: place.at, reverse=True)[:MOST_SHOWN]
+
+
+def super_admins() -> QuerySet[User]:
+    """Who has every right on the platform."""
+    return User.objects.filter(is_superuser=True)
+
+
+def people_like(words: str, *, most: int = 50) -> list[UUID]:
+    """Ids of people whose address or name contains the words; as the platform."""
+    found = User.objects.filter(Q(email__icontains=words) | Q(full_name__icontains=words))
+    return list(found.order_by("id").values_list("id", flat=True)[:most])
+
+
+def names_of(user_ids: Iterable[UUID]) -> dict[UUID, str]:
+    """What to call these people: their name, or their address where they have none."""
+    rows = User.objects.filter(id__in=set(user_ids)).values_list("id", "full_name", "email")
+    return {id: name or email for id, name, email in rows}

@@ -8,17 +8,19 @@ from uuid import UUID
 
 from django.contrib import admin
 from django.contrib.admin.forms import AdminAuthenticationForm
+from django.contrib.auth.base_user import AbstractBaseUser
 from django.core.exceptions import ValidationError
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import transaction
 from django.db.models import Model
 from django.http import HttpRequest, HttpResponseBase
 from django.template.response import SimpleTemplateResponse
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext, gettext_lazy
 
 from smartqueue.accounts.actions import tallies
 from smartqueue.accounts.actions.sessions import end_sessions_of
 from smartqueue.accounts.errors import TooManyTries
+from smartqueue.accounts.queries import has_second_factor
 from smartqueue.accounts.states import TallyKind
 from smartqueue.journal.actions.platform import PLATFORM, record_by_staff
 from smartqueue.journal.states import Actor, ActorKind, AuditKind
@@ -62,13 +64,20 @@ def staff_actor(request: Any) -> Actor:
 
 
 class SignIn(AdminAuthenticationForm):
-    """Refuses an address that has used up its tries, before its password is looked at."""
+    """Refuses an address that has used up its tries, before its password is looked at, and then whoever has a second
+    factor, which this page does not ask for."""
 
     def clean(self) -> dict[str, Any]:
         refusal: TooManyTries | None = getattr(self.request, "too_many_tries", None)
         if refusal:
             raise ValidationError(str(refusal), code=refusal.code)
         return super().clean()
+
+    def confirm_login_allowed(self, user: AbstractBaseUser) -> None:
+        super().confirm_login_allowed(user)
+        if has_second_factor(UUID(str(user.pk))):
+            told = gettext("Sign in at /sign-in/: your account has a second factor.")
+            raise ValidationError(told, code="second_factor_required")
 
 
 class PlatformAdminSite(admin.AdminSite):

@@ -25,14 +25,18 @@ INSTALLED_APPS = [
     "smartqueue.journal",
     "smartqueue.sites",
     "smartqueue.customers",
+    "smartqueue.billing",
     "smartqueue.queueing",
+    "smartqueue.feedback",
     "smartqueue.notifications",
+    "smartqueue.reporting",
     "smartqueue.api",
     "smartqueue.devices",
     "smartqueue.web.shared",
     "smartqueue.web.public",
     "smartqueue.web.agent",
     "smartqueue.web.manage",
+    "smartqueue.web.platform",
     "smartqueue.web.kiosk",
     "smartqueue.web.display",
     "smartqueue.config.apps.House",
@@ -139,9 +143,13 @@ EMAIL_BACKEND = env.text("EMAIL_BACKEND", "django.core.mail.backends.filebased.E
 EMAIL_FILE_PATH = HERE.home / "mail"
 DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL", "SmartQueue <noreply@smartqueue.example>")
 
+SESSION_ENGINE = "smartqueue.web.shared.sessions"  # 7 days at most
+SESSION_COOKIE_AGE = 12 * 3600  # without a request
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = env.flag("SECURE_COOKIES")
+if SESSION_COOKIE_SECURE:  # a name that browsers take only from this very host, over https
+    SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = "__Host-sessionid", "__Host-csrftoken"
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = (
     "same-origin"  # "no-referrer" makes browsers send `Origin: null` with our forms, which is refused
@@ -219,7 +227,14 @@ CELERY_BEAT_SCHEDULE = {
         "task": "queueing.void_leftover_blocks",
         "schedule": 3600.0,
     },
+    "queueing: look at the rules of alerts": {"task": "queueing.evaluate_alerts", "schedule": 30.0},
+    "queueing: letters of alerts": {"task": "queueing.send_alert_letters", "schedule": 30.0},
+    "reporting: follow what has happened": {"task": "reporting.calculate_queue_metrics", "schedule": 30.0},
+    "reporting: finish the day that has ended": {"task": "reporting.generate_daily_report", "schedule": 900.0},
+    "reporting: count the answers": {"task": "reporting.aggregate_satisfaction_daily", "schedule": 3600.0},
     "journal: forget answers that no client will ask for again": {"task": "journal.forget_answers", "schedule": 3600.0},
+    "billing: count what tenants use of their quotas": {"task": "billing.count_usage", "schedule": 600.0},
+    "platform: a sign of life of clock and worker": {"task": "platform.pulse", "schedule": 15.0},
     "accounts: forget old codes and tokens": {"task": "accounts.forget_expired", "schedule": 3600.0},
 }
 JOURNAL_WIRING = "smartqueue.config.wiring"

@@ -36,6 +36,7 @@ urlpatterns = [
     path("healthz", healthz),
     path("platform/admin/", admin.site.urls),
     path("", include("smartqueue.web.shared.urls")),
+    path("", include("smartqueue.web.platform.urls")),
     path("", include("smartqueue.web.display.urls")),
     path("", include("smartqueue.web.kiosk.urls")),
     path("", include("smartqueue.web.manage.urls")),

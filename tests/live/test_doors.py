@@ -98,7 +98,7 @@ def test_the_server_answers_with_its_protocol_and_never_with_the_token(watch, bi
 
 
 def test_a_session_cookie_opens_a_socket(watch, binta, queue_path):
-    from django.contrib.sessions.backends.db import SessionStore
+    from smartqueue.web.shared.sessions import SessionStore
 
     session = SessionStore()
     session["_auth_user_id"] = str(binta.user.id)

@@ -42,17 +42,21 @@ def verify_email(*, email: str, code: str, at: datetime) -> User:
     return user
 
 
-def make_code(user: User, *, purpose: str, at: datetime) -> None:
-    """Store a new code and send it. The codes before it no longer count."""
+def make_code(user: User, *, purpose: str, at: datetime, binding: str = "") -> None:
+    """Store a new code and send it. The codes before it no longer count.
+
+    Args:
+        binding: what only the browser that asked for the code holds; the code is worth nothing without it.
+    """
     code = f"{secrets.randbelow(1_000_000):06d}"
     with transaction.atomic():
         made = EmailCode(user=user, purpose=purpose, expires_at=at + CODE_LIFETIME, created_at=at)
-        made.code_hash = hash_of(made, code)
+        made.code_hash = hash_of(made, binding + code)
         made.save(force_insert=True)
         letters.write_code(user, purpose=purpose, code=code)
 
 
-def right_code(*, email: str, purpose: str, code: str, at: datetime) -> EmailCode:
+def right_code(*, email: str, purpose: str, code: str, at: datetime, binding: str = "") -> EmailCode:
     """Spend one try of the newest code; the try counts even though the refusal follows.
 
     Raises:
@@ -64,7 +68,7 @@ def right_code(*, email: str, purpose: str, code: str, at: datetime) -> EmailCod
         # One statement: PostgreSQL looks again at a row that another try has just changed.
         live = EmailCode.objects.filter(id=newest.id, tries__lt=MOST_TRIES, used_at=None, expires_at__gt=at)
         had_a_try = live.update(tries=F("tries") + 1) == 1
-    is_right = hmac.compare_digest(bytes(newest.code_hash), hash_of(newest, code))
+    is_right = hmac.compare_digest(bytes(newest.code_hash), hash_of(newest, binding + code))
     if not (had_a_try and is_right):
         tallies.count_failure(kind=TallyKind.CODE_FAILED, email=email, at=at)
         raise CodeRefused

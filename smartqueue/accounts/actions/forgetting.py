@@ -2,16 +2,17 @@
 
 from datetime import datetime
 
+from django.contrib.sessions.models import Session
 from django.db import transaction
 
-from smartqueue.accounts.models import EmailCode, RefreshToken, Tally
-from smartqueue.accounts.states import LIMITS
+from smartqueue.accounts.models import Browser, EmailCode, RefreshToken, Tally
+from smartqueue.accounts.states import LIMITS, SESSION_LASTS
 
 LONGEST_LIMIT = max(limit.within for limit in LIMITS.values())
 
 
 def forget_expired(*, at: datetime) -> int:
-    """Delete codes and tokens that have expired, and tallies whose last try no limit counts any more.
+    """Delete codes, tokens and sessions that have expired, and tallies whose last try no limit counts any more.
 
     Returns:
         How many rows went.
@@ -20,4 +21,6 @@ def forget_expired(*, at: datetime) -> int:
         codes, _ = EmailCode.objects.filter(expires_at__lte=at).delete()
         tokens, _ = RefreshToken.objects.filter(expires_at__lte=at).delete()
         counts, _ = Tally.objects.filter(last_at__lte=at - LONGEST_LIMIT).delete()
-    return codes + tokens + counts
+        sessions, _ = Session.objects.filter(expire_date__lte=at).delete()
+        browsers, _ = Browser.objects.filter(created_at__lte=at - SESSION_LASTS).delete()
+    return codes + tokens + counts + sessions + browsers

@@ -40,6 +40,14 @@ CODE_LETTERS: dict[str, Letter] = {
             "If you did not ask for it, you have nothing to do."
         ),
     ),
+    CodePurpose.SIGN_IN: (
+        _("{code} is your SmartQueue code"),
+        _(
+            "Your code to sign in is {code}.\n\n"
+            "It works once, for {minutes} minutes, in the browser that asked for it. Give it to nobody. "
+            "If you did not ask for it, you have nothing to do."
+        ),
+    ),
 }
 ALREADY_HERE: Letter = (
     _("You already have a SmartQueue account"),
@@ -53,6 +61,27 @@ PASSWORD_CHANGED: Letter = (
     _(
         "The password of your SmartQueue account was changed, and your other devices were signed out.\n\n"
         "If it was not you, ask for a new password now."
+    ),
+)
+SECOND_FACTOR_ON: Letter = (
+    _("Your SmartQueue account has a second factor now"),
+    _(
+        "From now on, signing in to your SmartQueue account asks for a code from your phone.\n\n"
+        "If it was not you, ask for a new password now, and tell your administrator."
+    ),
+)
+SECOND_FACTOR_OFF: Letter = (
+    _("The second factor of your SmartQueue account was turned off"),
+    _(
+        "Signing in to your SmartQueue account asks for no code from your phone any more.\n\n"
+        "If it was not you, ask for a new password now, and turn it on again."
+    ),
+)
+PASSKEY_ADDED: Letter = (
+    _("A passkey was added to your SmartQueue account"),
+    _(
+        "Somebody who was signed in as you has added a passkey: a device that opens your SmartQueue account.\n\n"
+        "If it was not you, remove it on your security page and choose a new password."
     ),
 )
 

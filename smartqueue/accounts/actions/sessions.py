@@ -14,7 +14,7 @@ from django.conf import settings
 from django.db import transaction
 
 from smartqueue.accounts.errors import RefreshTokenRefused, RefreshTokenReused, WrongCredentials
-from smartqueue.accounts.models import RefreshToken, User
+from smartqueue.accounts.models import Browser, RefreshToken, User
 from smartqueue.accounts.queries import ALGORITHM, AUDIENCE, ISSUER, key_for, read_refresh_token
 from smartqueue.kernel.ids import uuid7
 
@@ -115,7 +115,11 @@ def blacklist(*, refresh: str, at: datetime) -> RefreshToken | None:
 
 
 def end_sessions_of(user: User, *, at: datetime, but: UUID | None = None) -> None:
-    """End every sign-in of a user whose row the caller has locked; `but` is the family that goes on."""
+    """End every sign-in of a user whose row the caller has locked; `but` is the family that goes on.
+
+    Browsers are only forgotten: what ends their sessions is the other password, or `sign_out_everywhere`.
+    """
+    Browser.objects.filter(user=user).delete()
     tokens = RefreshToken.objects.filter(user=user)
     _end(tokens.exclude(family=but) if but else tokens, at)
 
@@ -178,3 +182,10 @@ def _end(tokens: Any, at: datetime) -> int:
     alive = tokens.filter(used_at=None, revoked_at=None, expires_at__gt=at).update(revoked_at=at)
     tokens.filter(revoked_at=None).update(revoked_at=at)
     return int(alive)
+
+
+def end_sessions_in(user_id: UUID, *, tenant_id: UUID, at: datetime) -> None:
+    """End a person's sign-ins in one tenant; those elsewhere go on. A browser's session belongs to the person, and
+    opens nothing of a tenant to which they do not belong."""
+    _locked(user_id)
+    _end(RefreshToken.objects.filter(user_id=user_id, tenant_id=tenant_id), at)

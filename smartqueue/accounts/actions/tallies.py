@@ -41,6 +41,12 @@ def count_failure(*, kind: str, email: str, at: datetime) -> None:
         _append(_locked(kind, email, at), at)
 
 
+def add_failure(*, kind: str, email: str, at: datetime) -> None:
+    """Count what has already failed, in the caller's transaction, which must commit before the refusal is raised."""
+    with transaction.atomic():
+        _append(_locked(kind, email, at), at)
+
+
 def forget_failures(*, kind: str, email: str) -> None:
     """Start from nothing: the owner of the address has proved who they are."""
     Tally.objects.filter(identifier=identifier_of(email), kind=kind).delete()

@@ -14,7 +14,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from smartqueue.accounts import actions
-from smartqueue.accounts.errors import RefreshTokenReused, SignInRefused
+from smartqueue.accounts.errors import RefreshTokenReused, SecondFactorRequired, SignInRefused
 from smartqueue.accounts.models import User
 from smartqueue.accounts.queries import active_user
 from smartqueue.accounts.states import CODE_LIFETIME
@@ -168,10 +168,17 @@ class SignIn(OpenView):
         responses={200: SignedIn, **problems(400, 401, 403, 404, 413, 415, 429)},
     )
     def post(self, request: Request) -> Response:
-        """Sign in with e-mail and password, to one's first tenant or the named one."""
+        """Sign in with e-mail and password, to one's first tenant or the named one.
+
+        Somebody who has turned on a second factor sends it in the same request, as `otp`; without it the answer is 401
+        with the code `second_factor_required`, with a wrong one `second_factor_refused`.
+        """
         body, at = given(Credentials, request), now()
         try:
             user = actions.sign_in(email=body["email"], password=body["password"], at=at)
+            actions.pass_second_factor(user=user, code=body.get("otp", ""), at=at)
+        except SecondFactorRequired:  # half of a sign-in, and no failure
+            raise
         except SignInRefused as refusal:
             note_refusal(request, refusal, at)
             raise

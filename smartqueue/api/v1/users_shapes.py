@@ -57,6 +57,13 @@ class Credentials(EmailOnly):
     tenant = serializers.CharField(
         max_length=50, required=False, help_text="Slug of the tenant to work in; the oldest membership when absent."
     )
+    otp = serializers.CharField(
+        max_length=40,
+        required=False,
+        write_only=True,
+        help_text="For somebody with a second factor: its six digits, or a recovery code. Without it the answer is 401 "
+        "with the code `second_factor_required`.",
+    )
 
 
 class RefreshOnly(Strict):

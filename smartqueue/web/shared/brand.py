@@ -1,17 +1,11 @@
 """A tenant's colour as a stylesheet of its own, for a strict content policy allows no `style` in the page; its logo."""
 
-from datetime import datetime
-from typing import Any
 
-from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import condition, require_safe
 
-from smartqueue.journal.actions.platform import PLATFORM, record_by_staff
-from smartqueue.journal.states import Actor, AuditKind
 from smartqueue.kernel.colours import INK, WHITE, NoColour, Unreadable, mix, plain, readable, words_on
-from smartqueue.tenants.actions import set_brand
 from smartqueue.tenants.models import Tenant
 from smartqueue.tenants.queries import active_tenant, logo_of
 
@@ -89,35 +83,6 @@ def logo(request: HttpRequest, slug: str) -> HttpResponse:
     if found is None:
         raise Http404
     return HttpResponse(bytes(found.image), content_type=found.media_type)
-
-
-def change_brand(*, tenant: Tenant, actor: Actor, at: datetime, **wanted: Any) -> bool:
-    """`tenants.actions.set_brand`, and its fact in the same transaction: the tenants' room lies below the journal.
-
-    Args:
-        wanted: `colour`, `logo` as for `set_brand`; what is left out stays as it is.
-
-    Returns:
-        Whether anything is different now; otherwise nothing is written.
-
-    Raises:
-        Invalid: no colour, one that cannot be read, or no PNG or JPEG of at most 64 kB.
-    """
-    with transaction.atomic(using=PLATFORM):
-        changed = set_brand(tenant_id=tenant.id, **wanted)
-        if changed:
-            record_by_staff(
-                "tenant.brand_changed",
-                kind=AuditKind.UPDATE,
-                tenant_id=tenant.id,
-                object_type="tenant",
-                object_id=tenant.id,
-                actor=actor,
-                at=at,
-                before={name: before for name, (before, _after) in changed.items()},
-                after={name: after for name, (_before, after) in changed.items()},
-            )
-    return bool(changed)
 
 
 def _tenant(slug: str) -> Tenant:

@@ -12,12 +12,14 @@ from django.utils.cache import add_never_cache_headers
 from django.views import View
 
 from smartqueue.journal.states import Actor, ActorKind
+from smartqueue.kernel.clock import now
 from smartqueue.kernel.errors import Forbidden, NotFound, RuleBroken
 from smartqueue.tenants.models import Tenant
 from smartqueue.tenants.queries import active_tenant, enter
 from smartqueue.tenants.scope import in_tenant
-from smartqueue.tenants.states import Scope
+from smartqueue.tenants.states import Role, Scope, scopes_of
 from smartqueue.web.shared.errors import EXPLAINED, Explained, error_page, toast
+from smartqueue.web.shared.support import SUPPORT, supports
 
 
 class SignInFirst(Exception):
@@ -86,6 +88,7 @@ class MemberPage(TenantPage):
 
     Attributes:
         needs: the scope without which nothing here opens; None for every member.
+        is_support: a super-admin who has entered this tenant as support, and has the administrator's scopes.
     """
 
     needs: Scope | None = None
@@ -93,6 +96,7 @@ class MemberPage(TenantPage):
     user_id: UUID
     scopes: frozenset[Scope]
     role: str
+    is_support: bool
 
     def enter(self, request: HttpRequest) -> None:
         if not request.user.is_authenticated:
@@ -100,12 +104,16 @@ class MemberPage(TenantPage):
         super().enter(request)
         self.user_id = UUID(str(request.user.pk))
         entrance = enter(slug=self.tenant.slug, user_id=self.user_id)
-        if entrance is None or entrance.role is None:
+        if entrance is None:
             raise NotFound
-        if self.needs and self.needs not in entrance.scopes:
+        self.is_support = entrance.role is None and supports(request, self.tenant.id, at=now())
+        self.role = Role.ADMIN if self.is_support else entrance.role or ""
+        self.scopes = scopes_of(self.role)
+        if not self.role:
+            raise NotFound
+        if self.needs and self.needs not in self.scopes:
             raise Forbidden
-        self.scopes, self.role = entrance.scopes, entrance.role
-        self.actor = self.actor_of(request, user_id=self.user_id)
+        self.actor = self.actor_of(request, user_id=self.user_id, label=SUPPORT if self.is_support else "")
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         response = super().dispatch(request, *args, **kwargs)

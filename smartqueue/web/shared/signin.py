@@ -1,34 +1,38 @@
 """Signing in and out of the pages, and where a person goes from there."""
 
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from django import forms
 from django.contrib.auth import login, logout
+from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.http.response import HttpResponseBase
 from django.shortcuts import render
-from django.utils.cache import add_never_cache_headers
-from django.utils.decorators import method_decorator
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext_lazy as _
-from django.views import View
-from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
-from smartqueue.accounts.actions import sign_in
+from smartqueue.accounts.actions import remember_browser, sign_in
 from smartqueue.accounts.errors import SignInRefused, TooManyTries
+from smartqueue.accounts.models import User
+from smartqueue.accounts.queries import has_second_factor
 from smartqueue.journal.actions.platform import record_by_staff
 from smartqueue.journal.states import Actor, AuditKind
 from smartqueue.kernel.clock import now
-from smartqueue.kernel.errors import RuleBroken
 from smartqueue.kernel.ids import uuid7
 from smartqueue.tenants.models import Membership
 from smartqueue.tenants.queries import memberships_of
 from smartqueue.tenants.states import Role
+from smartqueue.web.shared.doors import DoorPage, safe_next
+from smartqueue.web.shared.sessions import begin
 
 HERE = "/sign-in/"
-PLATFORM = "/platform/admin/"
+PLATFORM = "/platform/"
+SECOND_FACTOR = "/sign-in/second-factor/"
+FIRST_FACTOR = "first_factor"
+BEFORE_SIGN_IN = (FIRST_FACTOR, "mailed_code", "new_password_for", "passkey")
+"""What a session may hold before somebody has signed in."""
 
 
 class Credentials(forms.Form):
@@ -38,7 +42,7 @@ class Credentials(forms.Form):
     email = forms.EmailField(
         label=_("E-mail"),
         max_length=254,
-        widget=forms.EmailInput(attrs={"autocomplete": "username", "autofocus": True}),
+        widget=forms.EmailInput(attrs={"autocomplete": "username webauthn", "autofocus": True}),
     )
     password = forms.CharField(
         label=_("Password"),
@@ -48,46 +52,67 @@ class Credentials(forms.Form):
     )
 
 
-@method_decorator(sensitive_post_parameters("password"), name="dispatch")
-class SignIn(View):
+class SignIn(DoorPage):
     """`/sign-in/`: the form; for who is signed in already, the way on."""
 
-    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        response = super().dispatch(request, *args, **kwargs)
-        add_never_cache_headers(response)
-        return response
+    template = "shared/sign_in.html"
 
     def get(self, request: HttpRequest) -> HttpResponse:
         if not request.user.is_authenticated:
-            return self.form(request, Credentials())
+            return self.show(Credentials())
         wanted = safe_next(request)
         return HttpResponseRedirect(wanted) if wanted else landing(request)
 
     def post(self, request: HttpRequest) -> HttpResponse:
-        typed = Credentials(request.POST)
+        typed, at = Credentials(request.POST), now()
         if not typed.is_valid():
-            return self.form(request, typed, status=400)
+            return self.show(typed, status=400)
         try:
-            user = sign_in(**typed.cleaned_data, at=now())
+            user = sign_in(**typed.cleaned_data, at=at)
         except (SignInRefused, TooManyTries) as refusal:
             if isinstance(refusal, SignInRefused):
                 note_refusal(request, refusal)
-            return self.refused(request, typed, refusal)
-        note(request, "user.signed_in", AuditKind.LOGIN, user_id=user.id, tenant_id=_first_tenant(user.id))
-        login(request, user)  # with another session key than before
-        return HttpResponseRedirect(safe_next(request) or HERE)
+            return self.refuse(typed, refusal)
+        return first_factor_passed(request, user, at=at)
 
-    def refused(self, request: HttpRequest, typed: Credentials, refusal: RuleBroken) -> HttpResponse:
-        typed.add_error(None, str(refusal))
-        if not isinstance(refusal, TooManyTries):
-            return self.form(request, typed, status=400)
-        response = self.form(request, typed, status=refusal.status)
-        response["Retry-After"] = str(refusal.facts["retry_after_s"])
-        return response
 
-    def form(self, request: HttpRequest, typed: Credentials, status: int = 200) -> HttpResponse:
-        context = {"form": typed, "next": safe_next(request)}
-        return render(request, "shared/sign_in.html", context, status=status)
+def first_factor_passed(request: HttpRequest, user: User, *, at: datetime, by: str = "") -> HttpResponse:
+    """Whoever has no second factor is in. Anyone else is asked for it: five minutes, in this browser.
+
+    Args:
+        by: what it was, where it was no password; for the journal.
+    """
+    wanted = safe_next(request)
+    if not has_second_factor(user.id):
+        return HttpResponseRedirect(let_in(request, user, wanted=wanted, at=at, by=[by] if by else []))
+    request.session.cycle_key()
+    request.session[FIRST_FACTOR] = {
+        "user": str(user.id),
+        "hash": user.get_session_auth_hash(),
+        "at": at.isoformat(),
+        "next": wanted,
+        "by": by or "password",
+    }
+    return HttpResponseRedirect(SECOND_FACTOR)
+
+
+def let_in(request: HttpRequest, user: User, *, wanted: str, at: datetime, by: list[str]) -> str:
+    """Sign in whoever has proved who they are, with another session key than before; says where to go."""
+    data = {"by": by} if by else {}
+    note(request, "user.signed_in", AuditKind.LOGIN, user_id=user.id, tenant_id=first_tenant(user.id), data=data)
+    for kept in BEFORE_SIGN_IN:
+        request.session.pop(kept, None)
+    login(request, user)
+    begin(request.session, at=at)
+    remember(request, user, at=at)
+    return wanted or HERE
+
+
+def remember(request: HttpRequest, user: User, *, at: datetime) -> None:
+    """Put this browser on the person's list."""
+    here = Actor.at_the_door(request.META, "")
+    key = str(request.session.session_key)
+    remember_browser(user=user, session_key=key, ip=here.ip, user_agent=here.user_agent, at=at)
 
 
 @require_POST
@@ -95,7 +120,7 @@ def sign_out(request: HttpRequest) -> HttpResponse:
     """`/sign-out/`: the session ends on the server, not only in this browser. Signing out twice is no error."""
     if request.user.is_authenticated:
         user_id = UUID(str(request.user.pk))
-        note(request, "user.signed_out", AuditKind.LOGOUT, user_id=user_id, tenant_id=_first_tenant(user_id))
+        note(request, "user.signed_out", AuditKind.LOGOUT, user_id=user_id, tenant_id=first_tenant(user_id))
     logout(request)
     return HttpResponseRedirect(HERE)
 
@@ -107,20 +132,24 @@ def landing(request: HttpRequest) -> HttpResponse:
     memberships = memberships_of(UUID(str(request.user.pk)))
     if len(memberships) == 1:
         return HttpResponseRedirect(home_of(memberships[0]))
+    return choice(request, memberships)
+
+
+@login_required
+@never_cache
+def organisations(request: HttpRequest) -> HttpResponse:
+    """`/organisations/`: every organisation of a person, to change from one to another."""
+    return choice(request, memberships_of(UUID(str(request.user.pk))))
+
+
+def choice(request: HttpRequest, memberships: list[Membership]) -> HttpResponse:
     places = [{"membership": one, "url": home_of(one)} for one in memberships]
     return render(request, "shared/organisations.html", {"places": places})
 
 
 def home_of(membership: Membership) -> str:
-    """The page a member begins the day with."""
+    """The page a member begins the day with; `/manage/` goes on to the first page that is open to the role."""
     return f"/{membership.tenant.slug}/{'counter' if membership.role == Role.AGENT else 'manage'}/"
-
-
-def safe_next(request: HttpRequest) -> str:
-    """The page that was asked for before the sign-in; empty when it is not one of ours."""
-    wanted = request.POST.get("next") or request.GET.get("next") or ""
-    ours = url_has_allowed_host_and_scheme(wanted, {request.get_host()}, require_https=request.is_secure())
-    return wanted if ours else ""
 
 
 def note(
@@ -169,6 +198,6 @@ def note_refusal(request: HttpRequest, refusal: SignInRefused) -> None:
         )
 
 
-def _first_tenant(user_id: UUID) -> UUID | None:
+def first_tenant(user_id: UUID) -> UUID | None:
     memberships = memberships_of(user_id)
     return memberships[0].tenant_id if memberships else None

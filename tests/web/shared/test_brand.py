@@ -3,18 +3,19 @@
 import pytest
 from django.test import Client
 
+from smartqueue.journal.actions.organisation import change_brand
 from smartqueue.journal.models import Entry
 from smartqueue.journal.states import SYSTEM
 from smartqueue.kernel.clock import now
 from smartqueue.kernel.colours import WHITE, contrast
 from smartqueue.tenants.scope import in_tenant
-from smartqueue.web.shared.brand import DARK_CARD, PAPER, NoBrandColour, brand_css, change_brand
+from smartqueue.web.shared.brand import DARK_CARD, PAPER, NoBrandColour, brand_css
 from tests.tenants.test_set_brand import JPEG, PNG
 
 
 @pytest.fixture
 def painted(bank):
-    change_brand(tenant=bank, colour="#7a1fa2", logo=PNG, actor=SYSTEM, at=now())
+    change_brand(tenant_id=bank.id, colour="#7a1fa2", logo=PNG, actor=SYSTEM, at=now())
     return bank
 
 
@@ -66,7 +67,7 @@ def test_the_stylesheet_is_fetched_once(painted):
 def test_the_logo_is_a_picture_and_nothing_else(painted):
     first = Client().get(f"/{painted.slug}/logo")
     again = Client().get(f"/{painted.slug}/logo", headers={"if-none-match": first["ETag"]})
-    change_brand(tenant=painted, logo=JPEG, actor=SYSTEM, at=now())
+    change_brand(tenant_id=painted.id, logo=JPEG, actor=SYSTEM, at=now())
     other = Client().get(f"/{painted.slug}/logo", headers={"if-none-match": first["ETag"]})
 
     assert (first.status_code, first.content, first["Content-Type"]) == (200, PNG, "image/png")
@@ -85,7 +86,7 @@ def test_there_is_no_logo_of_nobody_and_of_a_suspended_tenant(bank, make_tenant,
 
 
 def test_the_change_is_a_fact_and_no_change_is_none(painted):
-    assert change_brand(tenant=painted, colour="#7a1fa2", actor=SYSTEM, at=now()) is False
+    assert change_brand(tenant_id=painted.id, colour="#7a1fa2", actor=SYSTEM, at=now()) is False
 
     with in_tenant(painted.id):
         (entry,) = Entry.objects.filter(fact="tenant.brand_changed")

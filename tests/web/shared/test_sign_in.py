@@ -86,7 +86,7 @@ def test_who_belongs_nowhere_is_told_so(browser, employed):
 def test_the_platforms_staff_go_to_the_platform(browser, employed):
     user, _none = employed(is_staff=True, is_superuser=True)
 
-    assert arrival(browser, user.email)["Location"] == "/platform/admin/"
+    assert arrival(browser, user.email)["Location"] == "/platform/"
 
 
 def test_the_page_that_was_asked_for_comes_first(browser, employed):
