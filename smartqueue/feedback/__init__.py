@@ -1,1 +1,1 @@
-"""CSAT and NPS. Not built yet."""
+"""What people say of their visits (CSAT, NPS), one answer per ticket, and how it was followed up."""

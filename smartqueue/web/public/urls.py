@@ -3,6 +3,7 @@
 from django.urls import path
 
 from smartqueue.web.public.app import manifest, worker
+from smartqueue.web.public.feedback import Feedback, FeedbackLanguage
 from smartqueue.web.public.home import Home
 from smartqueue.web.public.posters import PosterPage
 from smartqueue.web.public.sites import SitePage, Sites
@@ -20,6 +21,8 @@ urlpatterns = [
     path("t/<str:token>/leave/", Leave.as_view(), name="ticket-leave"),
     path("t/<str:token>/pass/", Pass.as_view(), name="ticket-pass"),
     path("t/<str:token>/language/", Language.as_view(), name="ticket-language"),
+    path("t/<str:token>/feedback/", Feedback.as_view(), name="ticket-feedback"),
+    path("t/<str:token>/feedback/language/", FeedbackLanguage.as_view(), name="ticket-feedback-language"),
     path("<slug:slug>/", Sites.as_view(), name="sites"),
     path(SITE, SitePage.as_view(), name="site"),
     path(f"{SITE}take/", Take.as_view(), name="take"),

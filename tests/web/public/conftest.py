@@ -8,11 +8,12 @@ from typing import Any
 
 import pytest
 
+from tests.feedback.conftest import answer, told, visit_over
 from tests.live.conftest import call, relay, token_of
 from tests.servers import running_web
 from tests.web.shared.browser import chromium, open_page
 
-__all__ = ["call", "chromium", "open_page", "relay", "token_of"]
+__all__ = ["answer", "call", "chromium", "open_page", "relay", "token_of", "told", "visit_over"]
 
 
 @pytest.fixture(scope="module")
