@@ -1,1 +1,1 @@
-"""Plan, Subscription, quota, Invoice: what a tenant pays SmartQueue. Not built yet."""
+"""Plan, Subscription, quota: what a tenant pays SmartQueue. Only amounts so far; invoices come with their own issue."""

@@ -72,3 +72,5 @@ class Actor:
 
 
 SYSTEM = Actor()
+SUPPORT = "SmartQueue support"
+"""What a tenant's audit log calls a super-admin inside it, beside who it was."""

@@ -15,29 +15,30 @@ from smartqueue.tenants.routers import as_platform
 PLATFORM = "platform"
 
 
-def suspend_tenant(*, tenant_id: UUID, actor: Actor, at: datetime) -> bool:
+def suspend_tenant(*, tenant_id: UUID, actor: Actor, at: datetime, reason: str = "") -> bool:
     """Close a tenant's doors: from the next request on, nobody enters it. Its rows stay.
 
     Args:
         actor: the member of staff.
         at: the instant, timezone-aware.
+        reason: for the audit log, which the tenant reads when it is open again.
 
     Returns:
         Whether it was active until now; False also for a tenant that does not exist. Then nothing is written.
     """
-    return _set_active(False, fact="tenant.suspended", tenant_id=tenant_id, actor=actor, at=at)
+    return _set_active(False, fact="tenant.suspended", tenant_id=tenant_id, actor=actor, at=at, reason=reason)
 
 
-def reactivate_tenant(*, tenant_id: UUID, actor: Actor, at: datetime) -> bool:
+def reactivate_tenant(*, tenant_id: UUID, actor: Actor, at: datetime, reason: str = "") -> bool:
     """Open a suspended tenant's doors again.
 
     Returns:
         Whether it was suspended until now; otherwise nothing is written.
     """
-    return _set_active(True, fact="tenant.reactivated", tenant_id=tenant_id, actor=actor, at=at)
+    return _set_active(True, fact="tenant.reactivated", tenant_id=tenant_id, actor=actor, at=at, reason=reason)
 
 
-def _set_active(is_active: bool, *, fact: str, tenant_id: UUID, actor: Actor, at: datetime) -> bool:
+def _set_active(is_active: bool, *, fact: str, tenant_id: UUID, actor: Actor, at: datetime, reason: str) -> bool:
     with transaction.atomic(using=PLATFORM):
         tenants = Tenant.objects.using(PLATFORM).filter(id=tenant_id, is_active=not is_active)
         if not tenants.update(is_active=is_active):
@@ -51,7 +52,7 @@ def _set_active(is_active: bool, *, fact: str, tenant_id: UUID, actor: Actor, at
             actor=actor,
             at=at,
             before={"is_active": not is_active},
-            after={"is_active": is_active},
+            after={"is_active": is_active} | ({"reason": reason} if reason else {}),
         )
     return True
 

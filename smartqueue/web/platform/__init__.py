@@ -1,1 +1,1 @@
-"""Pages of platform staff. Not built yet: they use Django admin."""
+"""Pages of the platform's super-admins, below `/platform/`."""
