@@ -68,6 +68,13 @@ def forget_customer(*, customer: Customer, actor: Actor, at: datetime) -> None:
         customer.delete()
 
 
+def export_customer(*, customer: Customer, actor: Actor, at: datetime) -> dict[str, Any]:
+    """All that this room stores about a person, to hand over. That it was asked is a fact; what it was is not."""
+    names = ("full_name", "phone", "email", "language", "preferences", "metadata", "notes", "created_at")
+    _record(customer, "exported", AuditKind.EXPORT, actor=actor, at=at)
+    return {name: getattr(customer, name) for name in names}
+
+
 def customer_by_phone(
     *, tenant_id: UUID, phone: str, language: str = Language.FRENCH, actor: Actor, at: datetime
 ) -> Customer:

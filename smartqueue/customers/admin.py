@@ -1,21 +1,11 @@
 """Customers, for platform staff who help a tenant to find one. The list shows no whole number."""
 
-import re
-
 from django.contrib import admin
 from django.utils.translation import gettext_lazy
 
 from smartqueue.customers.models import Customer
+from smartqueue.customers.states import masked_phone
 from smartqueue.tenants.admin import WatchedAdmin
-
-SENEGAL = re.compile(r"(\+221)(\d\d)\d{5}(\d\d)")
-
-
-def masked_phone(phone: str) -> str:
-    """`+221 77 *** ** 21`; of other countries the first four signs and the last two."""
-    if senegal := SENEGAL.fullmatch(phone):
-        return "{} {} *** ** {}".format(*senegal.groups())
-    return f"{phone[:4]} *** {phone[-2:]}" if phone else ""
 
 
 @admin.register(Customer)

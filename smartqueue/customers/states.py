@@ -1,5 +1,6 @@
 """Languages and ways of contact that a customer may choose, and what of them the journal may keep."""
 
+import re
 from typing import Any
 
 from django.db import models
@@ -8,6 +9,7 @@ from django.utils.translation import gettext_lazy
 
 from smartqueue.kernel.errors import Invalid
 
+SENEGAL = re.compile(r"(\+221)(\d\d)\d{5}(\d\d)")
 CHANNELS = ("sms", "email", "whatsapp", "push")
 
 
@@ -43,3 +45,10 @@ def masked(values: dict[str, Any]) -> dict[str, Any]:
     if email := hidden.get("email"):
         hidden["email"] = f"{email[0]}…@{email.rpartition('@')[2]}"
     return hidden
+
+
+def masked_phone(phone: str) -> str:
+    """`+221 77 *** ** 21`; of other countries the first four signs and the last two."""
+    if senegal := SENEGAL.fullmatch(phone):
+        return "{} {} *** ** {}".format(*senegal.groups())
+    return f"{phone[:4]} *** {phone[-2:]}" if phone else ""

@@ -159,6 +159,48 @@ class OpeningException(TenantOwned):
         return f"{self.date} {self.opens or ''}–{self.closes or ''}"
 
 
+class HoursProfile(TenantOwned):
+    """Another week for a stretch of dates: Ramadan, a season. Single dates and holidays still come before it.
+
+    PostgreSQL refuses two of one site that overlap (`hours_profile_apart`, migration 0006).
+    """
+
+    site = TenantForeignKey(Site, on_delete=models.CASCADE)
+    name = models.CharField(_("name"), max_length=80)
+    first = models.DateField(_("first day"))
+    last = models.DateField(_("last day"))
+
+    class Meta:
+        ordering = ["first", "id"]
+        indexes = [models.Index(fields=["site"], name="hours_profile_by_site")]
+        constraints = [
+            models.UniqueConstraint(fields=["tenant", "id"], name="hours_profile_tenant_id"),
+            models.CheckConstraint(condition=Q(last__gte=models.F("first")), name="hours_profile_in_order"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.first}–{self.last}"
+
+
+class ProfileHours(TenantOwned):
+    """One interval of one weekday of a profile; as `OpeningHours`. A weekday without any is closed."""
+
+    profile = TenantForeignKey(HoursProfile, on_delete=models.CASCADE, related_name="hours")
+    weekday = models.PositiveSmallIntegerField(_("weekday, Monday = 1"))
+    opens = models.TimeField(_("opens"))
+    closes = models.TimeField(_("closes"))
+
+    class Meta:
+        ordering = ["weekday", "opens"]
+        constraints = [
+            models.UniqueConstraint(fields=["profile", "weekday", "opens", "tenant"], name="profile_hours_once"),
+            models.CheckConstraint(condition=Q(weekday__range=(1, 7)), name="profile_hours_weekday"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.weekday} {self.opens:%H:%M}–{self.closes:%H:%M}"
+
+
 class Counter(TenantOwned):
     """Where an agent serves."""
 

@@ -9,7 +9,9 @@ from itertools import pairwise
 from zoneinfo import available_timezones
 
 from django.core.exceptions import ValidationError
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from smartqueue.kernel.errors import Invalid
 
@@ -80,3 +82,17 @@ def known_time_zone(name: str) -> None:
     """A model validator. PostgreSQL checks too (`site_time_zone_known`), for its own copy of the list."""
     if name not in time_zones():
         raise ValidationError(_("There is no such time zone."), code="unknown_time_zone")
+
+
+PICTOGRAMS: dict[str, Promise | str] = {
+    "": gettext_lazy("Ticket"),
+    "account": gettext_lazy("Account"),
+    "cash": gettext_lazy("Cash"),
+    "advice": gettext_lazy("Advice"),
+    "card": gettext_lazy("Card"),
+    "document": gettext_lazy("Document"),
+    "payment": gettext_lazy("Payment"),
+    "health": gettext_lazy("Health"),
+    "parcel": gettext_lazy("Parcel"),
+}
+"""What `Service.pictogram` may name; empty shows a ticket."""

@@ -3,7 +3,9 @@
 import hashlib
 from typing import Any
 from uuid import UUID
+from zoneinfo import available_timezones
 
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -16,6 +18,7 @@ from smartqueue.tenants.states import LOGO_BYTES, OrganisationType
 PLATFORM = "platform"
 """The connection that may write tenants; the application's role may not (docs/decisions/0002)."""
 SIGNATURES = {b"\x89PNG\r\n\x1a\n": "image/png", b"\xff\xd8\xff": "image/jpeg"}
+CHANGEABLE = frozenset({"name", "type", "locale", "time_zone", "retention_days"})
 Changes = dict[str, tuple[str, str]]
 
 
@@ -27,6 +30,45 @@ def create_tenant(*, name: str, slug: str, type: OrganisationType) -> Tenant:
     """
     Tenant(name=name, slug=slug, type=type).clean_fields()
     return Tenant.objects.using(PLATFORM).get_or_create(slug=slug, defaults={"name": name, "type": type})[0]
+
+
+def set_organisation(*, tenant_id: UUID, values: dict[str, Any]) -> dict[str, tuple[Any, Any]]:
+    """Change what an organisation says of itself. The caller's transaction records the fact.
+
+    Args:
+        values: any of `CHANGEABLE`.
+
+    Returns:
+        What differs now: name → before and after.
+
+    Raises:
+        Invalid: a value that cannot be.
+    """
+    with transaction.atomic(using=PLATFORM):
+        tenant = Tenant.objects.using(PLATFORM).select_for_update(no_key=True).get(id=tenant_id)
+        before = {name: getattr(tenant, name) for name in CHANGEABLE}
+        for name in CHANGEABLE & values.keys():
+            setattr(tenant, name, values[name])
+        _accept(tenant)
+        changed = {name: (before[name], getattr(tenant, name)) for name in sorted(CHANGEABLE)}
+        changed = {name: pair for name, pair in changed.items() if pair[0] != pair[1]}
+        if changed:
+            tenant.save(using=PLATFORM, update_fields=list(changed))
+    return changed
+
+
+def _accept(tenant: Tenant) -> None:
+    wrong: dict[str, Any] = {}
+    try:
+        tenant.clean_fields(exclude=[field.name for field in Tenant._meta.fields if field.name not in CHANGEABLE])
+    except ValidationError as refused:
+        wrong = {name: list(sentences) for name, sentences in refused.message_dict.items()}
+    if tenant.time_zone not in available_timezones():
+        wrong["time_zone"] = _("There is no such time zone.")
+    if tenant.locale not in dict(settings.LANGUAGES):
+        wrong["locale"] = _("There is no such language here.")
+    if wrong:
+        raise Invalid(**wrong)
 
 
 def set_brand(*, tenant_id: UUID, colour: str | None = None, logo: bytes | None = None) -> Changes:
@@ -43,14 +85,10 @@ def set_brand(*, tenant_id: UUID, colour: str | None = None, logo: bytes | None 
     Raises:
         Invalid: no colour, one on which no words can be read, no such picture.
     """
-    wanted: dict[str, str] = {}
-    if colour is not None:
-        wanted["brand_colour"] = _accepted_colour(colour)
+    wanted = judge_brand(colour=colour, logo=logo)
     media_type = _media_type(logo) if logo else ""
-    if logo is not None:
-        wanted["logo_version"] = hashlib.sha256(logo).hexdigest()[:16] if logo else ""
     with transaction.atomic(using=PLATFORM):
-        tenant = Tenant.objects.using(PLATFORM).select_for_update().get(id=tenant_id)
+        tenant = Tenant.objects.using(PLATFORM).select_for_update(no_key=True).get(id=tenant_id)
         before = {name: str(getattr(tenant, name)) for name in wanted}
         changed = {name: (before[name], value) for name, value in wanted.items() if before[name] != value}
         if changed:
@@ -58,6 +96,22 @@ def set_brand(*, tenant_id: UUID, colour: str | None = None, logo: bytes | None 
         if "logo_version" in changed:
             _keep_logo(tenant_id, logo or b"", media_type)
     return changed
+
+
+def judge_brand(*, colour: str | None = None, logo: bytes | None = None) -> dict[str, str]:
+    """The columns of a tenant that `set_brand` would write.
+
+    Raises:
+        Invalid: as in `set_brand`.
+    """
+    wanted: dict[str, str] = {}
+    if colour is not None:
+        wanted["brand_colour"] = _accepted_colour(colour)
+    if logo is not None:
+        if logo:
+            _media_type(logo)
+        wanted["logo_version"] = hashlib.sha256(logo).hexdigest()[:16] if logo else ""
+    return wanted
 
 
 def _accepted_colour(colour: str) -> str:

@@ -49,7 +49,8 @@ class TenantAdmin(StaffAdmin):
     readonly_fields = ("state", "created_at")
 
     def get_readonly_fields(self, request: Any, obj: Tenant | None = None) -> list[str]:
-        return [*self.readonly_fields, *(("slug",) if obj else ())]  # the slug is the tenant's address
+        # The slug is the tenant's address; the plan has a history, which its own page on the platform writes.
+        return [*self.readonly_fields, *(("slug", "plan") if obj else ())]
 
     def has_delete_permission(self, request: Any, obj: Tenant | None = None) -> bool:
         return False  # everything of the tenant would go with it

@@ -3,6 +3,7 @@
 from typing import Any
 from uuid import UUID
 
+from django.contrib.postgres.fields import ArrayField
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models
@@ -16,8 +17,8 @@ from smartqueue.tenants.states import LOGO_TYPES, OrganisationType, PlanName, Ro
 SLUG = RegexValidator(r"^[a-z0-9](?:[a-z0-9-]{1,48}[a-z0-9])$", _("Use 3 to 50 small letters, digits and hyphens."))
 
 RESERVED = frozenset({
-    "about", "admin", "api", "devices", "display", "healthz", "help", "kiosk", "language", "live", "manage", "media",
-    "platform", "sign-in", "sign-out", "static", "styleguide", "t", "ws", "www",
+    "about", "admin", "api", "devices", "display", "healthz", "help", "kiosk", "language", "live", "manage", "me",
+    "media", "organisations", "platform", "sign-in", "sign-out", "static", "styleguide", "t", "ws", "www",
 })  # fmt: skip
 """The first words of our own addresses, and of those that we may want."""
 
@@ -114,6 +115,12 @@ class Membership(TenantOwned):
 
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+")
     role = models.CharField(_("role"), max_length=10, choices=Role.choices)
+    name = models.CharField(
+        _("name here"), max_length=150, blank=True, default="", db_default="",
+        help_text=_("As this organisation wrote it. Empty: the person's own."),
+    )  # fmt: skip
+    is_active = models.BooleanField(_("active"), default=True, db_default=True)
+    last_seen_at = models.DateTimeField(_("last seen here"), null=True, editable=False)
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
 
     class Meta:
@@ -142,3 +149,50 @@ class Logo(TenantOwned):
             models.UniqueConstraint(fields=["tenant"], name="logo_once"),
             models.CheckConstraint(condition=models.Q(media_type__in=LOGO_TYPES), name="logo_type_known"),
         ]
+
+
+class Draft(TenantOwned):
+    """What the public is to see of one object, not published yet.
+
+    `values` are the fields that would change, `base` the same fields as they were when each was first drafted: when
+    the object reads otherwise by now, somebody else has changed it.
+    """
+
+    object_type = models.CharField(_("object type"), max_length=40)
+    object_id = models.UUIDField(_("object"))
+    values = models.JSONField(_("values"))
+    base = models.JSONField(_("values before"))
+    made_by = models.UUIDField(_("made by"), null=True)
+    made_at = models.DateTimeField(_("made"))
+
+    class Meta:
+        ordering = ["-made_at", "id"]
+        constraints = [
+            models.UniqueConstraint(fields=["tenant", "object_type", "object_id"], name="draft_once"),
+        ]
+
+
+class ApiKey(TenantOwned):
+    """A program's way in: a secret that was shown once, of which only a hash is kept, and what it may do."""
+
+    name = models.CharField(_("name"), max_length=80)
+    scopes = ArrayField(models.CharField(max_length=30), verbose_name=_("scopes"))
+    secret_hash = models.BinaryField(_("SHA-256 of the secret"), max_length=32, unique=True, editable=False)
+    ending = models.CharField(_("last characters"), max_length=4, editable=False)
+    expires_at = models.DateTimeField(_("expires"), null=True)
+    last_used_at = models.DateTimeField(_("last used"), null=True, editable=False)
+    made_by = models.UUIDField(_("made by"), null=True)
+    made_at = models.DateTimeField(_("made"))
+    revoked_at = models.DateTimeField(_("revoked"), null=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["tenant", "-made_at"], name="api_key_by_tenant")]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(scopes__len__gt=0, scopes__contained_by=[str(scope) for scope in Scope]),
+                name="api_key_scopes_known",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name

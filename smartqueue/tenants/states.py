@@ -3,10 +3,13 @@
 from enum import StrEnum
 
 from django.db import models
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 LOGO_TYPES = ("image/png", "image/jpeg")
 LOGO_BYTES = 64 * 1024
+KEY_PREFIX = "sqk_"
+"""How an API key begins: scanners for leaked secrets look for it."""
 
 
 class OrganisationType(models.TextChoices):
@@ -25,6 +28,14 @@ class PlanName(models.TextChoices):
     STARTER = "starter", _("Starter")
     BUSINESS = "business", _("Business")
     ENTERPRISE = "enterprise", _("Enterprise")
+
+
+class MemberState(models.TextChoices):
+    """Invited: has not been here yet. Said so of everybody new, whether or not the address had an account before."""
+
+    ACTIVE = "active", _("Active")
+    INVITED = "invited", _("Invited")
+    INACTIVE = "inactive", _("Deactivated")
 
 
 class Role(models.TextChoices):
@@ -50,6 +61,24 @@ class Scope(StrEnum):
     READ_FEEDBACK = "read:feedback"
     MANAGE_SETTINGS = "manage:settings"
     SEND_NOTIFICATION = "send:notification"
+
+
+SCOPE_WORDS: dict[Scope, str | Promise] = {
+    Scope.READ_QUEUE: _("See queues"),
+    Scope.WRITE_QUEUE: _("Open and pause queues"),
+    Scope.MANAGE_QUEUE: _("Set up queues"),
+    Scope.READ_TICKET: _("See tickets"),
+    Scope.WRITE_TICKET: _("Take and serve tickets"),
+    Scope.MANAGE_TICKET: _("Act on anybody's tickets"),
+    Scope.READ_AGENT: _("See agents"),
+    Scope.MANAGE_AGENT: _("Set up agents"),
+    Scope.READ_CUSTOMER: _("See customers"),
+    Scope.WRITE_CUSTOMER: _("Change customers"),
+    Scope.READ_REPORTS: _("See reports"),
+    Scope.READ_FEEDBACK: _("See feedback"),
+    Scope.MANAGE_SETTINGS: _("Change settings"),
+    Scope.SEND_NOTIFICATION: _("Send messages"),
+}
 
 
 SCOPES_OF_ROLE: dict[str, frozenset[Scope]] = {

@@ -1,4 +1,7 @@
-"""Entering a tenant in one round trip: find it, find the caller's role, open its rows."""
+"""Entering a tenant in one round trip: find it, find the caller's role, open its rows, note the hour of the visit.
+
+The function names columns that 0006 adds; PostgreSQL looks for them when it runs.
+"""
 
 from django.db import migrations
 
@@ -9,17 +12,27 @@ RETURNS TABLE (tenant_id uuid, locale text, time_zone text, user_active boolean,
 LANGUAGE plpgsql AS $$
 DECLARE
     v_tenant tenants_tenant;
+    m record;
 BEGIN
     SELECT * INTO v_tenant FROM tenants_tenant t WHERE t.slug = p_slug AND t.is_active;
     IF NOT FOUND THEN
         RETURN;
     END IF;
     PERFORM set_config('app.tenant_id', v_tenant.id::text, true);
+    SELECT u.is_active, x.id, x.role, x.last_seen_at INTO m
+    FROM accounts_user u
+    LEFT JOIN tenants_membership x ON x.user_id = u.id AND x.tenant_id = v_tenant.id AND x.is_active
+    WHERE u.id = p_user;
+    IF NOT FOUND THEN
+        RETURN;
+    END IF;
+    -- Once an hour. Two requests at once: one writes, the other does not wait for it.
+    IF m.id IS NOT NULL AND coalesce(m.last_seen_at, '-infinity') < now() - interval '1 hour' THEN
+        UPDATE tenants_membership x SET last_seen_at = now()
+        WHERE x.id = (SELECT y.id FROM tenants_membership y WHERE y.id = m.id FOR UPDATE SKIP LOCKED);
+    END IF;
     RETURN QUERY
-        SELECT v_tenant.id, v_tenant.locale::text, v_tenant.time_zone::text, u.is_active, m.role::text
-        FROM accounts_user u
-        LEFT JOIN tenants_membership m ON m.user_id = u.id AND m.tenant_id = v_tenant.id
-        WHERE u.id = p_user;
+        SELECT v_tenant.id, v_tenant.locale::text, v_tenant.time_zone::text, m.is_active::boolean, m.role::text;
 END $$
 """
 
