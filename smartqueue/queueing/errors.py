@@ -151,9 +151,29 @@ class QueueExists(RuleBroken):
     sentence = _("This site already has such a queue, or one with these letters.")
 
 
+class QueueInUse(RuleBroken):
+    code = "in_use"
+    sentence = _("People took tickets in this queue. Take it out of use instead: its history stays.")
+
+
 class AlreadyAgent(RuleBroken):
     code = "already_exists"
     sentence = _("This person already works here.")
+
+
+class AlertRuleExists(RuleBroken):
+    code = "already_exists"
+    sentence = _("There is already a rule with this name.")
+
+
+class AlertNotFound(NotFound):
+    code = "alert_not_found"
+    sentence = _("There is no such alert.")
+
+
+class AlertSettled(RuleBroken):
+    code = "alert_settled"
+    sentence = _("Somebody has seen to this alert already, or it is over.")
 
 
 REFUSALS: dict[str, type[RuleBroken]] = {

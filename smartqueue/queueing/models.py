@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.contrib.postgres.fields import ArrayField
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
@@ -15,6 +16,8 @@ from smartqueue.queueing.states import (
     LIVE,
     WITH_AGENT,
     AgentStatus,
+    AlertAudience,
+    AlertMetric,
     Channel,
     Outcome,
     Priority,
@@ -38,6 +41,7 @@ class Queue(TenantOwned):
     strategy = models.CharField(_("calling order"), max_length=10, choices=Strategy.choices, default=Strategy.FIFO)
     status = models.CharField(_("status"), max_length=8, choices=QueueStatus.choices, default=QueueStatus.OPEN)
     is_active = models.BooleanField(_("active"), default=True)
+    shown_at_kiosk = models.BooleanField(_("shown at kiosks"), default=True, db_default=True)
     capacity = models.PositiveIntegerField(_("people who may wait"), null=True, blank=True)
     wait_target_s = models.PositiveIntegerField(_("wait target, seconds"), default=900)
     elevated_target_s = models.PositiveIntegerField(_("wait target of elevated priority, seconds"), default=600)
@@ -122,14 +126,20 @@ class Agent(TenantOwned):
 
 
 class Eligibility(TenantOwned):
-    """This agent may call from this queue."""
+    """This agent may call from this queue. A call that names no queue counts a minute's wait here `weight` times."""
 
     agent = TenantForeignKey(Agent, on_delete=models.CASCADE)
     queue = TenantForeignKey(Queue, on_delete=models.CASCADE)
+    weight = models.PositiveSmallIntegerField(
+        _("weight"), default=1, db_default=1, validators=[MinValueValidator(1), MaxValueValidator(10)]
+    )
 
     class Meta:
         indexes = [models.Index(fields=["agent"], name="eligible_by_agent")]
-        constraints = [models.UniqueConstraint(fields=["queue", "agent", "tenant"], name="eligible_once")]
+        constraints = [
+            models.UniqueConstraint(fields=["queue", "agent", "tenant"], name="eligible_once"),
+            models.CheckConstraint(condition=Q(weight__range=(1, 10)), name="eligible_weight"),
+        ]
 
 
 class AgentSession(TenantOwned):
@@ -195,6 +205,7 @@ class Ticket(TenantOwned):
             ),
             models.Index(fields=["queue", "day"], name="ticket_by_queue_day"),
             models.Index(fields=["for_agent"], condition=Q(for_agent__isnull=False), name="ticket_for_agent"),
+            models.Index(fields=["customer", "id"], condition=Q(customer__isnull=False), name="ticket_by_customer"),
         ]
         constraints = [
             models.UniqueConstraint(fields=["tenant", "id"], name="ticket_tenant_id"),
@@ -277,6 +288,77 @@ class ServicePace(TenantOwned):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["queue", "tenant"], name="pace_once")]
+
+
+class AlertRule(TenantOwned):
+    """When a manager wants to be told: a figure of a queue at or above a threshold, for some minutes, while it is open.
+
+    Without `queue` it looks at every queue of `site`, without `site` at every queue of the tenant.
+    """
+
+    name = models.CharField(_("name"), max_length=80)
+    metric = models.CharField(_("figure"), max_length=12, choices=AlertMetric.choices)
+    threshold = models.PositiveIntegerField(_("from"), default=1)
+    for_min = models.PositiveSmallIntegerField(_("for, minutes"), default=0)
+    site = TenantForeignKey(Site, on_delete=models.CASCADE, null=True, blank=True)
+    queue = TenantForeignKey(Queue, on_delete=models.CASCADE, null=True, blank=True)
+    audience = ArrayField(models.CharField(max_length=8, choices=AlertAudience.choices), verbose_name=_("who is told"))
+    by_email = models.BooleanField(_("also by e-mail"), default=False)
+    repeat_min = models.PositiveSmallIntegerField(_("again every, minutes"), default=15)
+    is_active = models.BooleanField(_("active"), default=True)
+    created_at = models.DateTimeField(_("created"), auto_now_add=True)
+
+    class Meta:
+        ordering = ["name", "id"]
+        constraints = [
+            models.UniqueConstraint(fields=["tenant", "id"], name="alert_rule_tenant_id"),
+            models.UniqueConstraint(fields=["name", "tenant"], name="alert_rule_name_once"),
+            models.CheckConstraint(condition=Q(metric__in=AlertMetric.values), name="alert_rule_metric_known"),
+            models.CheckConstraint(condition=Q(threshold__gt=0), name="alert_rule_threshold_positive"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Alert(TenantOwned):
+    """A rule that holds in a queue: from `since` on seen, from `opened_at` on told, until `closed_at`.
+
+    It keeps the rule's name and threshold of that time: the rule may change, or go. `mail_due_at` is when its letter
+    may be sent, by whoever moves it first.
+    """
+
+    rule = TenantForeignKey(AlertRule, on_delete=models.SET_NULL, null=True)
+    queue = TenantForeignKey(Queue, on_delete=models.CASCADE)
+    name = models.CharField(_("name"), max_length=80)
+    metric = models.CharField(_("figure"), max_length=12, choices=AlertMetric.choices)
+    threshold = models.PositiveIntegerField(_("from"))
+    value = models.PositiveIntegerField(_("now"))
+    worst = models.PositiveIntegerField(_("worst"))
+    since = models.DateTimeField(_("seen"))
+    opened_at = models.DateTimeField(_("opened"), null=True)
+    told_at = models.DateTimeField(_("last told"), null=True)
+    told = models.PositiveSmallIntegerField(_("times told"), default=0)
+    mail_due_at = models.DateTimeField(null=True)
+    acknowledged_at = models.DateTimeField(_("acknowledged"), null=True)
+    acknowledged_by = models.UUIDField(null=True)
+    note = models.CharField(_("note"), max_length=200, blank=True)
+    closed_at = models.DateTimeField(_("closed"), null=True)
+
+    class Meta:
+        ordering = ["-id"]
+        indexes = [
+            models.Index(fields=["tenant", "-opened_at"], name="alert_by_age"),
+            models.Index(fields=["mail_due_at"], condition=Q(mail_due_at__isnull=False), name="alert_mail_due"),
+        ]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["rule", "queue", "tenant"], condition=Q(closed_at=None), name="one_open_alert"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
 
 
 def snapshot(ticket: Ticket, *fields: str) -> dict[str, Any]:

@@ -103,3 +103,19 @@ class Outcome(models.TextChoices):
     INCOMPLETE = "incomplete", _("Not finished")
     REDIRECTED = "redirected", _("Sent elsewhere")
     LEFT = "left", _("Left")
+
+
+class AlertMetric(models.TextChoices):
+    """What an alert looks at, queue by queue. Waits are compared in minutes."""
+
+    LONGEST_WAIT = "longest_wait", _("Longest wait, minutes")
+    AVERAGE_WAIT = "average_wait", _("Average wait today, minutes")
+    WAITING = "waiting", _("People waiting")
+    AT_RISK = "at_risk", _("People at risk")
+    UNATTENDED = "unattended", _("People wait and nobody serves")
+
+
+class AlertAudience(models.TextChoices):
+    MANAGERS = "managers", _("Managers")
+    ADMINISTRATORS = "admins", _("Administrators")
+    AGENTS = "agents", _("Agents of the site")

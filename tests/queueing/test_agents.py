@@ -121,3 +121,86 @@ def test_whoever_is_hired_becomes_a_member_once(bank, moussa, tellers):
             agents.hire_agent(
                 tenant_id=bank.id, user=moussa.user, name="Moussa", queue_ids=[], actor=moussa.actor, at=NINE
             )
+
+
+def set_active(person, is_active, at=NINE):
+    with in_tenant(person.tenant.id):
+        return agents.set_agent_active(agent_id=person.agent.id, is_active=is_active, actor=person.actor, at=at)
+
+
+def test_who_stops_serving_leaves_the_counter_to_somebody_else(binta, fatou, desk):
+    sign_in(binta, desk)
+
+    agent = set_active(binta, False, at=later(hours=1))
+
+    assert (agent.is_active, agent.status, agent.counter_id) == (False, "offline", None)
+    assert sessions(binta) == [(desk.id, NINE, later(hours=1))]
+    assert sign_in(fatou, desk).counter_id == desk.id
+    assert set_active(binta, True).is_active
+
+
+def test_over_the_api_too_whoever_stops_serving_is_not_left_at_the_counter(api, moussa, binta, desk):
+    sign_in(binta, desk)
+
+    answer = api(moussa).patch(f"tenants/{binta.tenant.slug}/agents/{binta.agent.id}/", json={"is_active": False})
+
+    assert (answer.status_code, answer.json()["counter"], answer.json()["status"]) == (200, None, "offline")
+    assert answer.json()["is_active"] is False
+
+
+def test_a_call_and_a_dismissal_at_once_leave_no_ticket_in_an_empty_hand(bank, binta, tellers, take):
+    from smartqueue.queueing.actions.hot import call_next_ticket
+    from smartqueue.queueing.models import Ticket
+
+    ticket_id = take()
+
+    answers = at_the_same_time(
+        lambda: set_active(binta, False),
+        lambda: call_next_ticket(
+            tenant_id=bank.id, agent_id=binta.agent.id, queue_id=tellers.id, actor=binta.actor, at=NINE
+        ),
+    )
+
+    with in_tenant(bank.id):
+        held, agent = Ticket.objects.get(id=ticket_id), type(binta.agent).objects.get(id=binta.agent.id)
+    dismissed = not isinstance(answers[0], Exception)
+    assert (agent.is_active, held.status) == ((False, "waiting") if dismissed else (True, "called")), answers
+
+
+def test_a_call_without_a_queue_goes_where_the_weighed_wait_is_longest(bank, binta, make_queue, take, tellers, ticket):
+    from smartqueue.queueing.actions.hot import call_next_ticket
+
+    other = make_queue(name="Prêts")
+    with in_tenant(bank.id):
+        agents.set_eligible_queues(
+            agent_id=binta.agent.id, queue_ids=[tellers.id, other.id], weights={other.id: 3}, actor=binta.actor, at=NINE
+        )
+    longest, heavier = take(at=NINE), take(other, at=later(minutes=6))
+
+    called = call_next_ticket(tenant_id=bank.id, agent_id=binta.agent.id, actor=binta.actor, at=later(minutes=10))
+
+    assert called == heavier  # 4 minutes, three times: longer than 10
+    assert ticket(longest).status == "waiting"
+
+
+def test_weights_are_kept_told_and_bounded(bank, binta, tellers):
+    from django.db import IntegrityError
+
+    def weigh(weights):
+        with in_tenant(bank.id):
+            agents.set_eligible_queues(
+                agent_id=binta.agent.id, queue_ids=[tellers.id], weights=weights, actor=binta.actor, at=NINE
+            )
+
+    weigh({tellers.id: 4})
+    weigh(None)
+    weigh({tellers.id: 4})
+
+    with in_tenant(bank.id):
+        assert Eligibility.objects.get(agent=binta.agent).weight == 4
+        (fact,) = Entry.objects.filter(fact="agent.queues_changed")
+    queues = [str(tellers.id)]
+    assert fact.before == {"queue_ids": queues, "weights": {str(tellers.id): 1}}
+    assert fact.after == {"queue_ids": queues, "weights": {str(tellers.id): 4}}
+    with pytest.raises(IntegrityError):
+        weigh({tellers.id: 11})

@@ -1,7 +1,8 @@
 """Agents: who serves, where, from which queues."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from django.db import transaction
@@ -61,8 +62,14 @@ def change_role(*, membership: Membership, role: Role, actor: Actor, at: datetim
         _record_role(membership, before, role, actor, at)
 
 
-def set_eligible_queues(*, agent_id: UUID, queue_ids: Sequence[UUID], actor: Actor, at: datetime) -> None:
+def set_eligible_queues(
+    *, agent_id: UUID, queue_ids: Sequence[UUID], actor: Actor, at: datetime, weights: Mapping[UUID, int] | None = None
+) -> None:
     """Say from which queues the agent calls: these and no others.
+
+    Args:
+        weights: queue → 1 to 10, how strongly a call that names no queue prefers it; None, or a queue that is not named
+            here, leaves the weight as it is, 1 for a new one.
 
     Raises:
         AgentNotFound, QueueNotFound.
@@ -72,12 +79,17 @@ def set_eligible_queues(*, agent_id: UUID, queue_ids: Sequence[UUID], actor: Act
         wanted = set(queue_ids)
         if Queue.objects.filter(id__in=wanted).count() != len(wanted):
             raise QueueNotFound
-        had = set(Eligibility.objects.filter(agent=agent).values_list("queue_id", flat=True))
+        served = dict(Eligibility.objects.filter(agent=agent).values_list("queue_id", "weight"))
+        had = set(served)
         Eligibility.objects.filter(agent=agent, queue_id__in=had - wanted).delete()
         Eligibility.objects.bulk_create(
             Eligibility(tenant_id=agent.tenant_id, agent=agent, queue_id=queue_id) for queue_id in sorted(wanted - had)
         )
-        if wanted != had:
+        weighed = {queue_id: (weights or {}).get(queue_id, served.get(queue_id, 1)) for queue_id in wanted}
+        heavier = {queue_id for queue_id in wanted if weighed[queue_id] != served.get(queue_id, 1)}
+        for queue_id in sorted(heavier):
+            Eligibility.objects.filter(agent=agent, queue_id=queue_id).update(weight=weighed[queue_id])
+        if wanted != had or heavier:
             record(
                 "agent.queues_changed",
                 kind=AuditKind.PERMISSION_CHANGE,
@@ -86,9 +98,30 @@ def set_eligible_queues(*, agent_id: UUID, queue_ids: Sequence[UUID], actor: Act
                 object_id=agent.id,
                 actor=actor,
                 at=at,
-                before={"queue_ids": sorted(map(str, had))},
-                after={"queue_ids": sorted(map(str, wanted))},
+                before={"queue_ids": sorted(map(str, had))} | _weights(served, heavier),
+                after={"queue_ids": sorted(map(str, wanted))} | _weights(weighed, heavier),
             )
+
+
+def _weights(weights: Mapping[UUID, int], changed: set[UUID]) -> dict[str, Any]:
+    shown = {str(queue_id): weights.get(queue_id, 1) for queue_id in sorted(changed)}
+    return {"weights": shown} if shown else {}
+
+
+def set_agent_active(*, agent_id: UUID, is_active: bool, actor: Actor, at: datetime) -> Agent:
+    """Let somebody serve again, or not any more: then the seat is free, and what was kept there anybody's.
+
+    Raises:
+        AgentNotFound: there is none in scope.
+        AgentBusy: there is a customer at the counter.
+    """
+    with transaction.atomic():
+        agent = _locked(agent_id)
+        if not is_active:
+            _refuse_if_busy(agent)
+            if agent.status != AgentStatus.OFFLINE:
+                agent = set_agent_status(agent_id=agent_id, status=AgentStatus.OFFLINE, reason="", actor=actor, at=at)
+        return journal.change(agent, {"is_active": is_active}, actor=actor, at=at)
 
 
 def sign_in_at_counter(*, agent_id: UUID, counter_id: UUID, actor: Actor, at: datetime) -> Agent:

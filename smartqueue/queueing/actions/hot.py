@@ -72,7 +72,8 @@ def call_next_ticket(
     Args:
         agent_id: who calls; None means the agent whom `user_id` is.
         user_id: the person who must be that agent; None for someone who may call on an agent's behalf.
-        queue_id: the line to draw from; None draws from every queue the agent serves, longest wait first.
+        queue_id: the line to draw from; None draws from every queue the agent serves, first where
+            the longest wait, times the weight of the queue for this agent, is longest.
 
     Returns:
         The ticket's id, or None when nobody is waiting.

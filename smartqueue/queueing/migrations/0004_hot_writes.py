@@ -199,7 +199,7 @@ BEGIN
 END $$;
 
 -- p_agent NULL: the agent whom p_user is; p_user NULL: someone who may call on an agent's behalf.
--- p_queue NULL: from all queues that the agent serves, the longest wait first. p_chosen: that ticket, out of order.
+-- p_queue NULL: from all queues that the agent serves, the longest wait first, times the weight of 0011. p_chosen: that ticket, out of order.
 CREATE FUNCTION queueing_call(
     p_tenant uuid, p_agent uuid, p_user uuid, p_queue uuid, p_chosen uuid, p_reason text, p_at timestamptz, p_actor jsonb
 ) RETURNS TABLE (answer text, ticket_id uuid) LANGUAGE plpgsql AS $$
@@ -275,7 +275,7 @@ BEGIN
                 WHERE w.tenant_id = p_tenant AND w.queue_id = e.queue_id
             ) longest ON true
             WHERE e.tenant_id = p_tenant AND e.agent_id = p_agent
-            ORDER BY longest.since NULLS LAST, e.queue_id
+            ORDER BY extract(epoch FROM p_at - longest.since) * e.weight DESC NULLS LAST, e.queue_id
         LOOP
             v_picked := queueing_pick(p_tenant, v_queue, p_at);
             EXIT WHEN v_picked IS NOT NULL;

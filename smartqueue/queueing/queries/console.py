@@ -31,9 +31,11 @@ def agent_at_the_desk(user_id: UUID) -> Agent:
 
 
 def queues_and_mine(agent_id: UUID) -> list[Queue]:
-    """Active queues of the tenant, at most 200, with service and site; `is_mine` on those which the agent serves."""
+    """Active queues of the tenant, at most 200, with service and site; `is_mine` on those which the agent serves, with
+    their `weight`."""
     mine = Eligibility.objects.filter(agent_id=agent_id, queue_id=OuterRef("id"))
-    queues = Queue.objects.filter(is_active=True).select_related("service", "site").annotate(is_mine=Exists(mine))
+    queues = Queue.objects.filter(is_active=True).select_related("service", "site")
+    queues = queues.annotate(is_mine=Exists(mine), weight=Subquery(mine.values("weight")[:1]))
     return list(queues.order_by("-is_mine", "site__name", "name", "id")[:MOST_QUEUES])
 
 

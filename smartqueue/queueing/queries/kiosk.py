@@ -68,7 +68,7 @@ class Tile:
 
 
 def tiles(queue_ids: Sequence[UUID], *, at: datetime) -> list[Tile]:
-    """These queues, by category and service; without inactive ones and those not for kiosks. One query, in the tenant's scope."""
+    """These queues by category and service, without inactive ones and those kept off kiosks. One query, in scope."""
     with connection.cursor() as cursor:
         cursor.execute(TILES, {"queues": list(queue_ids), "at": at})
         return [Tile(*row) for row in cursor.fetchall()]
