@@ -22,7 +22,7 @@ from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 
-from smartqueue.cli.benching import clicks, live
+from smartqueue.cli.benching import clicks, live, reports
 from smartqueue.cli.benching.bare import as_array, run_bare
 from smartqueue.cli.benching.load import Measured, NextRequest, http_post, run_load
 from smartqueue.cli.engines import Engines, free_port, remove_data
@@ -218,6 +218,7 @@ def command(
 
 command.add_command(live.command, "live")
 command.add_command(clicks.command, "click")
+command.add_command(reports.command, "reports")
 
 
 def table_of(points: list[Point], rounds: int, seconds: float) -> Table:

@@ -16,12 +16,14 @@ ELSEWHERE = {
     "up": ("smartqueue.cli.up:command", "Start everything: database, tasks, web."),
     "doctor": ("smartqueue.cli.doctor:command", "Check this machine and this instance."),
     "verify": ("smartqueue.cli.verify:command", "Check that no ticket was lost, doubled or called twice."),
+    "rebuild-reports": ("smartqueue.cli.reports:command", "Make the numbers behind the reports anew from raw rows."),
     "replay": ("smartqueue.cli.replay:command", "Play a recorded day against a running instance."),
     "clips": ("smartqueue.cli.clips:command", "Make the voice's placeholder clips in French and English."),
     "bench": ("smartqueue.cli.bench:command", "Measure speed on this machine."),
+    "generate-tickets": ("smartqueue.cli.benching.tickets:command", "Make finished days to try reports on."),
     "screens": ("smartqueue.cli.screens:command", "Take pictures of every page, on an instance of its own."),
 }
-NEED_DJANGO = {"migrate", "create-tenant", "verify", "manage", "prepare"}
+NEED_DJANGO = {"migrate", "create-tenant", "verify", "rebuild-reports", "manage", "prepare", "generate-tickets"}
 
 
 class LazyGroup(click.Group):

@@ -58,7 +58,7 @@ KINDS = {
     "sites": "site", "exceptions": "exception", "holiday-overrides": "override", "counters": "counter",
     "service-categories": "category", "services": "service", "customers": "customer",
     "notification-templates": "template", "queues": "queue", "tickets": "ticket", "agents": "agent",
-    "displays": "display", "kiosks": "kiosk",
+    "displays": "display", "kiosks": "kiosk", "feedback": "feedback",
 }  # fmt: skip
 WEEK = {"hours": [{"weekday": 1, "opens": "08:00", "closes": "16:00"}]}
 TENANT = "tenants/{slug}/"
@@ -161,9 +161,22 @@ EXAMPLES: dict[str, Example] = {
     f"POST {TENANT}agents/me/set-status/": Example("agent", {"status": "paused", "reason": "Déjeuner"}),
     f"POST {TENANT}agents/me/call-next/": Example("agent", {"queue_id": "{queue}"}),
     f"GET {TENANT}audit-log/": Example("admin"),
+    f"GET {TENANT}reports/wait-times/": Example("manager"),
+    f"GET {TENANT}reports/agent-performance/": Example("manager"),
+    f"GET {TENANT}reports/queue-stats/": Example("manager"),
+    f"GET {TENANT}reports/satisfaction/": Example("manager"),
+    f"GET {TENANT}reports/demand/": Example("manager"),
+    f"GET {TENANT}reports/drop-off/": Example("manager"),
+    f"GET {TENANT}reports/channels/": Example("manager"),
+    f"GET {TENANT}reports/origins/": Example("manager"),
+    f"GET {TENANT}reports/heat-map/": Example("manager"),
+    f"GET {TENANT}feedback/": Example("manager"),
+    f"GET {TENANT}feedback/{{id}}/": Example("manager"),
+    f"PATCH {TENANT}feedback/{{id}}/": Example("manager", {"state": "done", "note": "Rappelé"}),
     "GET public/tickets/{token}/": Example("anybody"),
     "POST public/tickets/{token}/cancel/": Example("anybody", {}),
     "POST public/tickets/{token}/defer/": Example("anybody", {"people": 1}),
+    "POST public/tickets/{token}/feedback/": Example("anybody", {"csat": 4, "nps": 9, "tags": ["waiting"]}),
     "GET divisions/": Example("anybody"),
     "GET holidays/": Example("anybody"),
     "GET schema/": Example("anybody"),
@@ -175,7 +188,9 @@ EXAMPLES: dict[str, Example] = {
     "POST users/password-reset/confirm/": Example(
         "anybody", {"email": "{email}", "code": "123456", "new_password": "un long mot de passe"}
     ),
-    "POST users/jwt/token/": Example("anybody", {"email": "{email}", "password": "un long mot de passe"}),
+    "POST users/jwt/token/": Example(
+        "anybody", {"email": "{email}", "password": "un long mot de passe", "otp": "123456"}
+    ),
     "POST users/jwt/refresh/": Example("anybody", {"refresh": "x"}),
     "POST users/jwt/blacklist/": Example("anybody", {"refresh": "x"}),
     "GET users/me/": Example("person"),
@@ -281,10 +296,12 @@ def _rows(world: World) -> dict[str, str]:
     from smartqueue.customers.models import Customer
     from smartqueue.devices.models import CodeTries, Device, DeviceQueue
     from smartqueue.devices.models.prints import Print
+    from smartqueue.feedback.models import Feedback
     from smartqueue.notifications.models import MessageTemplate
     from smartqueue.queueing.actions.blocks import lease_block
     from smartqueue.queueing.actions.hot import issue_ticket
     from smartqueue.queueing.models import Agent, Eligibility, Queue, Ticket
+    from smartqueue.reporting.actions import rebuild
     from smartqueue.sites.models import (
         Counter,
         HolidayOverride,
@@ -294,6 +311,7 @@ def _rows(world: World) -> dict[str, str]:
         ServiceCategory,
         Site,
     )
+    from smartqueue.tenants.models import ApiKey, Draft
     from smartqueue.tenants.scope import in_tenant
 
     at, text, tenant = datetime.now(UTC), world.canary, {"tenant": world.tenant}
@@ -330,6 +348,12 @@ def _rows(world: World) -> dict[str, str]:
             made[kind] = Device.objects.create(**tenant, kind=kind, layout=layout, site=site, name=f"{kind} {text}")
             DeviceQueue.objects.create(**tenant, device=made[kind], queue=queue)
         CodeTries.objects.create(**tenant, user=world.admin.user)
+        Draft.objects.create(
+            **tenant, object_type="tenant", object_id=world.tenant.id, values={"colour": "#0b6b50"}, base={}, made_at=at
+        )
+        ApiKey.objects.create(
+            **tenant, name=text, scopes=["read:queue"], secret_hash=uuid4().bytes * 2, ending="abcd", made_at=at
+        )
     rows = {kind: str(row.id) for kind, row in made.items()}
     for _n in range(2):  # the second stands behind the first, so that it can let somebody pass
         ticket_id = issue_ticket(
@@ -343,9 +367,15 @@ def _rows(world: World) -> dict[str, str]:
             tenant_id=world.tenant.id, queue_id=queue.id, device_id=made["kiosk"].id, size=3,
             actor=world.admin.actor, at=at,
         )  # fmt: skip
+        feedback = Feedback.objects.create(
+            **tenant, ticket_id=rows["ticket"], queue=queue, site=site, service=service, visit="closed", csat=2,
+            comment=text, created_at=at, updated_at=at,
+        )  # fmt: skip
+        rows["feedback"] = str(feedback.id)
         Print.objects.create(
             **tenant, device=made["kiosk"], ticket_id=rows["ticket"], slip={"number": text}, created_at=at
         )
+    rebuild(tenant_id=world.tenant.id, at=at)
     return rows | {"token": token, "email": f"{uuid4().hex[:12]}@example.sn"}
 
 
@@ -354,6 +384,7 @@ def footprint(tenant_id: Any) -> dict[str, tuple[int, str]]:
     from django.db import connections
 
     rows = dict.fromkeys(tenant_tables(), "t::text")
+    rows["tenants_membership"] = "(to_jsonb(t) - 'last_seen_at')::text"  # a visit is noted, once an hour
     rows["queueing_agent"] = "(to_jsonb(t) - 'hand')::text"  # a call that finds nobody may count on (decision 0005)
     union = " UNION ALL ".join(
         f"SELECT '{table}', count(*), coalesce(md5(string_agg({row}, '|' ORDER BY {row})), '')"

@@ -134,6 +134,10 @@ class AgentsView(GroundData):
         queue_ids = wanted.pop("queue_ids", None)
         if queue_ids is not None:
             agents.set_eligible_queues(agent_id=agent.id, queue_ids=queue_ids, actor=self.caller.actor, at=now())
+        is_active = wanted.pop("is_active", agent.is_active)
+        if is_active != agent.is_active:
+            agents.set_agent_active(agent_id=agent.id, is_active=is_active, actor=self.caller.actor, at=now())
+            agent = self.get_object()
         self.change(agent, wanted)
         return Response(agents_json([agent])[0])
 

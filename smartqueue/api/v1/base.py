@@ -18,14 +18,18 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from smartqueue.api.v1.authentication import BearerToken, KeyToken, Program
 from smartqueue.api.v1.pagination import Cursor
 from smartqueue.api.v1.permissions import HasScope
 from smartqueue.journal import actions as journal
 from smartqueue.journal.states import Actor, ActorKind
 from smartqueue.kernel.clock import now
-from smartqueue.kernel.errors import Invalid, NotFound
-from smartqueue.tenants.queries import enter
+from smartqueue.kernel.errors import Forbidden, Invalid, NotFound
+from smartqueue.tenants.queries import enter, enter_by_key
 from smartqueue.tenants.states import Scope
+
+PROGRAM = "program"
+"""Where a member has a role."""
 
 
 @dataclass(frozen=True)
@@ -46,11 +50,14 @@ class TenantView(APIView):
         scopes: HTTP method → the scope it needs.
         one_statement: the endpoint's action is a single SQL statement that enters the scope itself and commits alone,
             so that no lock is held while Python works. With an `Idempotency-Key` it joins the transaction after all.
+        people_only: no API key may do this, whatever its scopes.
     """
 
+    authentication_classes: list[Any] = [KeyToken, BearerToken]
     permission_classes: ClassVar[list[type[BasePermission]]] = [HasScope]  # type: ignore[misc]
     scopes: ClassVar[dict[str, Scope]] = {}
     one_statement: ClassVar[bool] = False
+    people_only: ClassVar[bool] = False
     caller: Caller
 
     def dispatch(self, request: Any, *args: Any, **kwargs: Any) -> HttpResponseBase:
@@ -75,6 +82,9 @@ class TenantView(APIView):
 
     def perform_authentication(self, request: Request) -> None:
         super().perform_authentication(request)
+        if isinstance(request.user, Program):
+            self.caller = self._program(request, request.user)
+            return
         user_id: UUID | None = getattr(request.user, "id", None)
         if user_id is None:
             raise NotAuthenticated
@@ -90,6 +100,18 @@ class TenantView(APIView):
             scopes=entrance.scopes,
             actor=actor_of(request, user_id=user_id),
         )
+
+    def _program(self, request: Request, program: Program) -> Caller:
+        """A key acts under its own name and is nobody's agent: its id stands where a person's would."""
+        key = enter_by_key(slug=self.kwargs["slug"], secret_hash=program.secret_hash, at=now())
+        if key is None:
+            raise AuthenticationFailed
+        if not key.at_home:
+            raise NotFound
+        if self.people_only:
+            raise Forbidden
+        actor = actor_of(request, user_id=key.id, kind=ActorKind.SYSTEM, label=key.name)
+        return Caller(user_id=key.id, tenant_id=key.tenant_id, role=PROGRAM, scopes=key.scopes, actor=actor)
 
     def handle_exception(self, exc: Exception) -> Response:
         if isinstance(exc, Replay):
@@ -129,9 +151,10 @@ class Replay(Exception):
         self.answer["Idempotency-Replayed"] = "true"
 
 
-def actor_of(request: Request, *, user_id: UUID | None = None, kind: str = ActorKind.USER) -> Actor:
+def actor_of(request: Request, *, user_id: UUID | None = None, kind: str = ActorKind.USER, label: str = "") -> Actor:
     """Who acts and from where, for the journal."""
-    return Actor.at_the_door(request.META, f"{request.method} {request.path}", kind=kind, user_id=user_id)
+    line = f"{request.method} {request.path}"
+    return Actor.at_the_door(request.META, line, kind=kind, user_id=user_id, label=label)
 
 
 @cache

@@ -156,6 +156,8 @@ class DeviceDoing(TenantView):
 class Pair(DeviceDoing):
     """Make the device that shows this code one of the organisation's. Five wrong codes a minute, then 429."""
 
+    people_only = True  # wrong codes are counted per person
+
     def post(self, request: Request, slug: str) -> Response:
         wanted = PairForm.accept(request.data)
         device = actions.claim(

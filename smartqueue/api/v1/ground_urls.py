@@ -6,6 +6,7 @@ from rest_framework.routers import SimpleRouter
 from smartqueue.api.v1.customers import CustomerView
 from smartqueue.api.v1.devices import urlpatterns as of_devices
 from smartqueue.api.v1.public_ground import DivisionList, HolidayList
+from smartqueue.api.v1.reports import urlpatterns as of_reports
 from smartqueue.api.v1.services import ServiceCategoryView, ServiceHoursView, ServiceView
 from smartqueue.api.v1.sites import (
     CounterView,
@@ -41,6 +42,7 @@ urlpatterns = [
     ),
     path("services/<uuid:id>/hours/", ServiceHoursView.as_view(), name="service-hours"),
     *of_devices,
+    *of_reports,
     *router.urls,
 ]
 

@@ -6,6 +6,7 @@ from django.urls import path
 
 from smartqueue.api.v1.agents import DOINGS, AgentsView
 from smartqueue.api.v1.audit import AuditLog
+from smartqueue.api.v1.feedback import FeedbackView, PublicFeedback
 from smartqueue.api.v1.public import PublicCancel, PublicDefer, PublicTicket
 from smartqueue.api.v1.queues import SWITCHES, QueueStats, QueuesView
 from smartqueue.api.v1.tickets import MOVES, TicketsView
@@ -26,10 +27,13 @@ urlpatterns = [
     path("agents/<uuid:id>/", AgentsView.as_view({"get": "retrieve", "patch": "partial_update"})),
     *[path(f"agents/<uuid:id>/{verb}/", view.as_view()) for verb, view in DOINGS.items()],
     path("audit-log/", AuditLog.as_view({"get": "list"})),
+    path("feedback/", FeedbackView.as_view({"get": "list"})),
+    path("feedback/<uuid:id>/", FeedbackView.as_view({"get": "retrieve", "patch": "partial_update"})),
 ]
 
 public_urlpatterns = [
     path("tickets/<str:token>/", PublicTicket.as_view()),
     path("tickets/<str:token>/cancel/", PublicCancel.as_view()),
     path("tickets/<str:token>/defer/", PublicDefer.as_view()),
+    path("tickets/<str:token>/feedback/", PublicFeedback.as_view()),
 ]

@@ -68,6 +68,15 @@ class BearerScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-c
         return {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}
 
 
+class KeyScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
+    target_class = "smartqueue.api.v1.authentication.KeyToken"
+    name = "apiKey"
+
+    def get_security_definition(self, auto_schema: AutoSchema) -> dict[str, Any]:
+        words = "A key of one organisation, made on its page of API keys: `sqk_…`. It has the scopes chosen there."
+        return {"type": "http", "scheme": "bearer", "bearerFormat": "sqk_…", "description": words}
+
+
 IDEMPOTENCY_KEY = OpenApiParameter(
     "Idempotency-Key",
     str,

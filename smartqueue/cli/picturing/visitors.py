@@ -6,7 +6,8 @@ from typing import Any
 def session_of(user: Any) -> str:
     """The key of a new session of this person's, for the cookie `sessionid`: what the sign-in page would leave."""
     from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
-    from django.contrib.sessions.backends.db import SessionStore
+
+    from smartqueue.web.shared.sessions import SessionStore
 
     session = SessionStore()
     session[SESSION_KEY] = str(user.pk)

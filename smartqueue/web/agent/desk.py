@@ -7,7 +7,7 @@ from heapq import merge
 from typing import TYPE_CHECKING, Any, NamedTuple
 from uuid import UUID
 
-from smartqueue.customers.states import Language
+from smartqueue.customers.states import Language, masked_phone
 from smartqueue.queueing.queries import console
 from smartqueue.queueing.queries.board import Board, board
 from smartqueue.queueing.states import AgentStatus, Priority, TicketState
@@ -218,12 +218,13 @@ def _line(desk: Desk, tenant_id: UUID) -> None:
     ]
 
 
-def _in_turn(queue: "Queue", seen: Board, at: datetime) -> Iterator[tuple[str, Row]]:
+def _in_turn(queue: "Queue", seen: Board, at: datetime) -> Iterator[tuple[float, Row]]:
     """The rows of one queue in calling order, each with when its queue's turn comes among several queues: the queue
-    in which somebody has waited longest is first (`call_next_ticket` without a queue)."""
-    turns: list[str] = []
+    in which somebody has waited longest, times the queue's weight, is first (`call_next_ticket` without a queue)."""
+    turns: list[float] = []
     for ticket in reversed(seen.line.first):
-        turns.append(min(ticket["waiting_since"], turns[-1]) if turns else ticket["waiting_since"])
+        waited_s = (at - datetime.fromisoformat(ticket["waiting_since"])).total_seconds()
+        turns.append(min(-waited_s * queue.weight, turns[-1] if turns else 0.0))  # type: ignore[attr-defined]  # annotated
     for turn, ticket in zip(reversed(turns), seen.line.first, strict=True):
         since = datetime.fromisoformat(ticket["waiting_since"])
         yield (
@@ -285,10 +286,3 @@ def priority_word(priority: int) -> str:
 def language_word(code: str) -> str:
     """A language by its name in the reader's; '' when the person did not choose one."""
     return str(Language(code).label) if code in Language.values else code
-
-
-def masked_phone(phone: str) -> str:
-    """`+221 77 *** ** 21`: enough to ask whether it is the right one, too little to read off a screen."""
-    if len(phone) < 8:
-        return ""
-    return f"{phone[:4]} {phone[4:6]} *** ** {phone[-2:]}"

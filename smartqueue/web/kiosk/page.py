@@ -13,9 +13,9 @@ from django.views.decorators.http import require_safe
 
 from smartqueue.devices.states import DeviceKind
 from smartqueue.kernel.clock import now
-from smartqueue.web.kiosk.pictograms import PICTOGRAMS
 from smartqueue.web.kiosk.shown import state_of
 from smartqueue.web.shared.devices import DevicePage
+from smartqueue.web.shared.pictograms import PICTOGRAMS
 
 SPOKEN = ("fr", "wo", "en")
 SHELL = (

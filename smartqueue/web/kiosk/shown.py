@@ -14,7 +14,7 @@ from smartqueue.queueing.queries.blocks import Leased
 from smartqueue.queueing.queries.kiosk import Tile, tiles
 from smartqueue.queueing.queries.public import short_code
 from smartqueue.sites.models import Site
-from smartqueue.web.kiosk.pictograms import PICTOGRAMS
+from smartqueue.web.shared.pictograms import PICTOGRAMS
 
 
 def state_of(device: Device, *, at: datetime) -> dict[str, Any]:

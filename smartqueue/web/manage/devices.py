@@ -5,8 +5,7 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.urls import reverse
+from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext
 
 from smartqueue.devices import actions
@@ -18,26 +17,15 @@ from smartqueue.kernel.clock import now
 from smartqueue.kernel.errors import Invalid, RuleBroken
 from smartqueue.tenants.states import Scope
 from smartqueue.web.manage.forms import DeviceForm, PairAgainForm, PairForm
-from smartqueue.web.shared.pages import MemberPage
+from smartqueue.web.manage.menu import ManagePage
 
 PAGE = 50
 LONGEST_SEARCH = 80
 
 
-class Home(MemberPage):
-    """`/{slug}/manage/`: the first page that is open to the member."""
-
-    def get(self, request: HttpRequest, slug: str) -> HttpResponse:
-        may = Scope.MANAGE_SETTINGS in self.scopes
-        return HttpResponseRedirect(reverse("manage-devices", args=(slug,)) if may else f"/{slug}/counter/")
-
-
-class SettingsPage(MemberPage):
+class SettingsPage(ManagePage):
     needs = Scope.MANAGE_SETTINGS
-
-    def go(self, name: str, *words: Any) -> HttpResponse:
-        """See other: loading the next page again sends nothing twice."""
-        return HttpResponseRedirect(reverse(name, args=(self.tenant.slug, *words)), status=303)
+    section = "manage-devices"
 
 
 class Devices(SettingsPage):

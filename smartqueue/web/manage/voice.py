@@ -17,7 +17,7 @@ from smartqueue.devices.states.voice import LANGUAGES, Fragment, fragments
 from smartqueue.kernel.clock import now
 from smartqueue.kernel.errors import NotFound, RuleBroken
 from smartqueue.tenants.states import Scope
-from smartqueue.web.shared.pages import MemberPage
+from smartqueue.web.manage.menu import ManagePage
 
 FIRST_LANGUAGE = "wo"
 """The one that nobody else can record."""
@@ -32,10 +32,11 @@ class Row:
     address: str
 
 
-class VoicePage(MemberPage):
+class VoicePage(ManagePage):
     """`/{slug}/manage/voice/?language=wo`: every fragment, to hear, record, upload and delete."""
 
     needs = Scope.MANAGE_SETTINGS
+    section = "manage-voice"
 
     def get(self, request: HttpRequest, slug: str) -> HttpResponse:
         language = _known(request.GET.get("language", FIRST_LANGUAGE))

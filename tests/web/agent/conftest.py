@@ -30,7 +30,8 @@ def is_fault(said: Any) -> bool:
 def session_of(person: Any) -> str:
     """The key of a session in which this person has signed in."""
     from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
-    from django.contrib.sessions.backends.db import SessionStore
+
+    from smartqueue.web.shared.sessions import SessionStore
 
     session = SessionStore()
     session[SESSION_KEY] = str(person.user.pk)

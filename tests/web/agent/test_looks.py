@@ -133,7 +133,7 @@ def test_a_note_and_a_member_who_serves_nowhere(sit, inspect, language, binta, m
     inspect(sit(moussa, language=language), f"{language}-no-agent")
     with in_tenant(bank.id):
         Membership.objects.filter(id=binta.membership.id).update(role=Role.MANAGER)  # who may write of customers
-        demba = Customer.objects.create(tenant=bank, full_name="Demba Diop", notes="Entend mal de l'oreille gauche. " * 8)
+        demba = Customer.objects.create(tenant=bank, full_name="Demba Diop", notes="Entend mal à gauche. " * 9)
     waiting(12, customer_id=demba.id)
     page = sit(binta, language=language)
     page.locator("#next").press(" ")

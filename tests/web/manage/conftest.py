@@ -7,9 +7,10 @@ from typing import Any
 import pytest
 
 from tests.devices.conftest import claim, device_row, facts, pair
+from tests.feedback.conftest import answer, visit_over
 from tests.web.shared.browser import DESK, chromium
 
-__all__ = ["chromium", "claim", "device_row", "facts", "pair"]
+__all__ = ["answer", "chromium", "claim", "device_row", "facts", "pair", "visit_over"]
 
 
 @pytest.fixture

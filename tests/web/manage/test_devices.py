@@ -73,8 +73,8 @@ def test_who_may(base, path, pair, visit, moussa, awa, cheikh, device_row):
 def test_the_front_door_leads_to_what_is_open(bank, visit, moussa, awa, cheikh):
     front = f"/{bank.slug}/manage/"
 
-    assert visit(moussa).get(front)["Location"] == f"{front}devices/"
-    assert visit(awa).get(front)["Location"] == f"/{bank.slug}/counter/"
+    assert visit(moussa).get(front)["Location"] == f"{front}sites/"
+    assert visit(awa).get(front)["Location"] == f"{front}dashboard/"
     assert visit(cheikh).get(front).status_code == 404
 
 
