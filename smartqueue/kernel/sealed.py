@@ -1,7 +1,7 @@
 """Secrets at rest, sealed with a key of their purpose that follows from SECRET_KEY."""
 
 import base64
-from functools import cache
+from functools import lru_cache
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from cryptography.hazmat.primitives.hashes import SHA256
@@ -37,7 +37,7 @@ def unseal(purpose: str, sealed: bytes | memoryview) -> bytes:
         raise SealBroken from None
 
 
-@cache
+@lru_cache(maxsize=256)
 def _box(purpose: str, *keys: str) -> MultiFernet:
     return MultiFernet([Fernet(base64.urlsafe_b64encode(_derived(purpose, key))) for key in keys])
 
