@@ -1,1 +1,1 @@
-"""Rollups and reports; read-only towards everything else. Not built yet."""
+"""Rollups and reports; read-only towards everything else."""

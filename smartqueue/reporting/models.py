@@ -11,7 +11,7 @@ from django.db import models
 
 from smartqueue.queueing.models import Agent, Queue
 from smartqueue.sites.models import Service, Site
-from smartqueue.tenants.models import TenantForeignKey, TenantOwned
+from smartqueue.tenants.models import Membership, TenantForeignKey, TenantOwned
 
 
 class Histogram(models.TextField):  # type: ignore[type-arg]  # Django's has no subscript at run time
@@ -164,3 +164,29 @@ class Watermark(models.Model):
 
     class Meta:
         constraints = [models.CheckConstraint(condition=models.Q(id=1), name="one_watermark")]
+
+
+class DailyWish(TenantOwned):
+    """A member wants yesterday's figures each morning: of one site, or of all where `site` is empty.
+
+    `address`: of the reports page as its member's browser reached it when he chose; the letter links to it.
+    """
+
+    member = TenantForeignKey(Membership, on_delete=models.CASCADE)
+    site = TenantForeignKey(Site, on_delete=models.CASCADE, null=True)
+    address = models.CharField(max_length=300)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["tenant", "member"], name="daily_wish_once")]
+
+
+class DailyLetter(TenantOwned):
+    """One letter: who gets it, about which day. `leased_until`: somebody is sending it; afterwards another may try."""
+
+    member = TenantForeignKey(Membership, on_delete=models.CASCADE)
+    day = models.DateField()
+    leased_until = models.DateTimeField()
+    sent_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["tenant", "member", "day"], name="daily_letter_once")]

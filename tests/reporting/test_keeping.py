@@ -102,10 +102,19 @@ def test_a_run_that_is_killed_between_two_tables_leaves_all_as_it_was(bank, tell
 @pytest.fixture
 def seen_late(bank: Any, tellers: Any, make_queue: Any, take: Any) -> Any:
     """A ticket whose entry has a lower id than another one that was committed, and read, before it."""
+    from smartqueue.journal.models import Entry
     from smartqueue.reporting.actions import calculate_queue_metrics
+    from smartqueue.reporting.models import Watermark
     from smartqueue.tenants.scope import in_tenant
 
+    def caught_up() -> bool:
+        """What other tests have left to read is read: a transaction may not idle for long meanwhile."""
+        newest = Entry.objects.using("platform").latest("id").id
+        calculate_queue_metrics(at=LATER, late_by=timedelta(0))
+        return bool(Watermark.objects.using("platform").get().entry_id >= newest)
+
     def play(**options: Any) -> None:
+        assert wait_until(caught_up, seconds=120)
         other, written, may_end = make_queue(), threading.Event(), threading.Event()
 
         def slow() -> None:
@@ -142,6 +151,37 @@ def test_a_twin_that_trusts_the_newest_id_loses_who_commits_late(bank, tellers, 
 
     assert tellers.id not in queue_days(bank)
     assert differences(stored(bank), expected(bank, LATER)) != []
+
+
+def test_after_a_long_silence_the_journal_is_caught_up_with_in_portions(bank, tellers, take, monkeypatch):
+    from smartqueue.reporting.actions import calculate_queue_metrics, keeping
+
+    monkeypatch.setattr(keeping, "ENTRIES_AT_ONCE", 200)
+    for _person in range(3):
+        take()
+
+    runs = 0
+    while queue_days(bank) != {tellers.id: (3, 0)}:
+        calculate_queue_metrics(at=LATER, late_by=timedelta(0))
+        runs += 1
+        assert runs < 1000
+
+
+def test_a_portion_is_whole_days_and_none_is_lost(monkeypatch):
+    from smartqueue.reporting.actions import rollup
+
+    monkeypatch.setattr(rollup, "QUEUE_DAYS_AT_ONCE", 3)
+    queues = [UUID(int=number) for number in range(2)]
+    days = [date(2026, 11, number) for number in range(1, 6)]
+    pairs = {(queue, day) for queue in queues for day in days}
+    touched = rollup.Touched(queue_days=pairs, agent_days={days[0], days[4]}, answered={(queues[0], days[2])})
+
+    parts = list(touched.portions())
+
+    assert [len(part.queue_days) for part in parts] == [2, 2, 2, 2, 2]
+    assert set().union(*(part.queue_days for part in parts)) == pairs
+    assert [sorted(part.agent_days) for part in parts] == [[days[0]], [], [], [], [days[4]]]
+    assert [len(part.answered) for part in parts] == [0, 0, 1, 0, 0]
 
 
 def test_the_mark_passes_an_entry_two_minutes_after_it_was_the_newest(take):

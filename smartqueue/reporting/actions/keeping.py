@@ -17,6 +17,9 @@ logger = logging.getLogger(__name__)
 LATE_BY = timedelta(minutes=2)
 """No transaction of the house lives that long: PostgreSQL ends statements after 15 seconds and idling after 10."""
 
+ENTRIES_AT_ONCE = 50_000
+"""After a day without a worker the journal is caught up with in runs of this size, well below a statement's limit."""
+
 ENDED_WITHIN = timedelta(minutes=30)
 """`finalise_yesterdays` runs every quarter of an hour: two of its runs see a day that has just ended."""
 
@@ -64,7 +67,8 @@ def aggregate_satisfaction(*, at: datetime) -> int:
 def _may_recompute(tenant_id: UUID, touched: Touched, at: datetime) -> bool:
     """One tenant's trouble does not keep the others waiting."""
     try:
-        recompute(tenant_id=tenant_id, touched=touched, at=at)
+        for part in touched.portions():
+            recompute(tenant_id=tenant_id, touched=part, at=at)
     except DatabaseError:
         logger.exception("recomputing the reports of tenant %s failed", tenant_id)
         return False
@@ -120,10 +124,14 @@ WHERE e.id > %(since)s AND e.id <= %(newest)s AND e.object_type = 'feedback'
 
 
 def _touched_since(since: int) -> tuple[int, dict[UUID, Touched]]:
-    """The newest entry there is, and what those after `since` are about; across tenants, on the platform connection."""
+    """The newest entry that was looked at, and what those after `since` are about; across tenants, on the platform
+    connection."""
     touched: defaultdict[UUID, Touched] = defaultdict(Touched)
     with transaction.atomic(using="platform"), connections["platform"].cursor() as cursor:
-        cursor.execute("SELECT coalesce(max(id), 0), set_config('enable_seqscan', 'off', true) FROM journal_entry")
+        cursor.execute(
+            "SELECT least(coalesce(max(id), 0), %s), set_config('enable_seqscan', 'off', true) FROM journal_entry",
+            [since + ENTRIES_AT_ONCE],
+        )
         newest, _off = cursor.fetchone()
         values = {"since": since, "newest": newest}
         cursor.execute(MOVED, values)

@@ -4,6 +4,7 @@ So the rollup equals the raw rows by construction, recomputing twice is harmless
 has changed nothing: all tables of a tenant are one transaction.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -17,6 +18,9 @@ from smartqueue.tenants.scope import in_tenant
 
 TICKETS_AT_ONCE = 40_000
 """A statement may take 15 seconds, and others wait for a lock for 5; so many tickets take one or two."""
+
+QUEUE_DAYS_AT_ONCE = 300
+"""Of some hundred tickets each."""
 
 QueueDays = set[tuple[UUID, date]]
 
@@ -34,6 +38,22 @@ class Touched:
     queue_days: QueueDays = field(default_factory=set)
     agent_days: set[date] = field(default_factory=set)
     answered: QueueDays = field(default_factory=set)
+
+    def portions(self) -> Iterator["Touched"]:
+        """The same in parts of whole days, each small enough for one transaction."""
+        days = sorted({day for _queue, day in self.queue_days | self.answered} | self.agent_days)
+        part, size = Touched(), 0
+        for day in days:
+            moved = {pair for pair in self.queue_days if pair[1] == day}
+            answered = {pair for pair in self.answered if pair[1] == day}
+            if size and size + len(moved) > QUEUE_DAYS_AT_ONCE:
+                yield part
+                part, size = Touched(), 0
+            part.queue_days |= moved
+            part.answered |= answered
+            part.agent_days |= {day} & self.agent_days
+            size += len(moved)
+        yield part
 
 
 def recompute(*, tenant_id: UUID, touched: Touched, at: datetime) -> None:

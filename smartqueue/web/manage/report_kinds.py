@@ -165,8 +165,8 @@ def period_name(period: Any, granularity: Granularity) -> str:
     if granularity == Granularity.MONTH:
         return date_format(period.first, "F Y")
     if granularity == Granularity.WEEK and period.first != period.last:
-        return f"{date_format(period.first, 'j M')} – {date_format(period.last, 'j M')}"
-    return date_format(period.first, "D j M")
+        return f"{date_format(period.first, 'j N')} – {date_format(period.last, 'j N')}"
+    return date_format(period.first, "D j N")
 
 
 def of_lines(*keys: str, highest: float = 0) -> Callable[[Kind, Any], Chart]:
@@ -228,6 +228,20 @@ def summary_of(measure: Measure, places: Sequence[str], values: Sequence[float |
 
 class ChannelKind(Kind):
     """Channels stand where other reports have parts; a second table has the services."""
+
+    def tell(self, wanted: Wanted, *, compared: bool = True) -> Told:
+        """The same, with the three channels that most people take among the large numbers."""
+        now, before = self.ask(wanted), self.ask(wanted.before) if compared else None
+        found = figures(self.big, now.total, before.total if before else None)
+        for channel in sorted(Channel, key=lambda one: -now.total.counts[one.value])[:3]:
+            measure = Measure(channel.value, channel.label, Unit.SHARE, MEASURES["share"].meaning)
+            share, was = now.total.shares[channel.value], before.total.shares[channel.value] if before else None
+            change = change_of(share, was, Unit.SHARE)
+            found.append(Figure(measure, share, change, measure.words(was) if before else ""))
+        return Told(
+            wanted=wanted, figures=found, tables=[self.periods(now, before), *self.parts(now)],
+            chart=self.chart(self, now), is_empty=not now.total.issued,
+        )  # fmt: skip
 
     def parts(self, now: Any) -> list[Table]:
         total = now.total

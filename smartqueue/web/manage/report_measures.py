@@ -142,7 +142,7 @@ MEASURES = {
         Measure("answers", _("Answers"), _C, _("People who rated their visit from 1 to 5.")),
         Measure("csat_average", _("Average rating"), Unit.STARS, _("The mean of the ratings from 1 to 5 (CSAT).")),
         Measure("satisfied", _("Satisfied"), _P, _("Ratings of 4 and 5, of all ratings.")),
-        Measure("nps_answers", _("Answers on recommending"), _C, _("People who said whether they would recommend you.")),
+        Measure("nps_answers", _("Answers, NPS"), _C, _("People who said whether they would recommend you.")),
         Measure(
             "nps", _("NPS"), Unit.SCORE,
             _("The percentage of promoters less that of detractors, from −100 to 100."),

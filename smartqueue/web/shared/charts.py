@@ -25,10 +25,13 @@ class Series:
 
 @dataclass(frozen=True)
 class Text:
+    """`is_spare`: left out where it is narrow."""
+
     x: str
     y: str
     words: str
     anchor: str = "start"
+    is_spare: bool = False
 
 
 @dataclass(frozen=True)
@@ -77,7 +80,7 @@ class Chart:
 def columns(places: Sequence[str], series: Sequence[Series], words: Words, summary: str) -> Chart:
     """Standing bars, the series on top of each other."""
     sums = [sum(one.values[place] or 0 for one in series) for place in range(len(places))]
-    grid, scale = _scale(max(sums, default=0), words, in_seconds=False)
+    grid, scale = _scale(max(sums, default=0), words, steps=_whole_step)
     step, bars = 100 / max(1, len(places)), []
     for place, name in enumerate(places):
         below = 0.0
@@ -107,7 +110,7 @@ def lines(
         highest: where the grid ends at least.
     """
     known = [value for one in series for value in one.values if value is not None]
-    grid, scale = _scale(max([highest, *known]), words, in_seconds=in_seconds)
+    grid, scale = _scale(max([highest, *known]), words, steps=_time_step if in_seconds else _step)
     step = 100 / max(1, len(places))
     strokes, dots = [], []
     for number, one in enumerate(series):
@@ -139,30 +142,37 @@ def rows(places: Sequence[str], values: Sequence[float], words: Words, summary: 
     return Chart(summary, min(len(places), MOST_ROWS) * ROW, bars=bars, labels=labels)
 
 
-def _scale(highest: float, words: Words, *, in_seconds: bool) -> tuple[list[Text], Callable[[float], float]]:
+def _scale(
+    highest: float, words: Words, *, steps: Callable[[float], float]
+) -> tuple[list[Text], Callable[[float], float]]:
     """The grid's lines with their words, and the height of a value in pixels from above."""
-    step = _step(highest, in_seconds)
-    top = step * max(1, -int(-highest // step))
+    step = steps(highest / 4 or 1)
+    count = max(1, -int(-highest // step))
     room = HEIGHT - HEAD
 
     def scale(value: float) -> float:
-        return HEIGHT - room * value / top
+        return HEIGHT - room * value / (step * count)
 
-    count = round(top / step)
-    return [Text("0", f"{scale(step * n):.1f}", words(step * n)) for n in range(count + 1)], scale
+    return [Text("0", f"{scale(step * n):.1f}", words(step * n) if n else "") for n in range(count + 1)], scale
 
 
-def _step(highest: float, in_seconds: bool) -> float:
-    """So that there are at most four lines above zero, at round values."""
-    least = highest / 4 or 1
-    if in_seconds:
-        return next((step for step in STEPS_S if step >= least), STEPS_S[-1] * -int(-least // STEPS_S[-1]))
+def _step(least: float) -> float:
+    """The distance of two lines: the first round value from `least` on."""
     power = 1.0
     while power * 10 <= least:
         power *= 10
     while power > least:
         power /= 10
     return next(power * n for n in (1, 2, 2.5, 5, 10) if power * n >= least)
+
+
+def _whole_step(least: float) -> float:
+    """The same for people, who come whole."""
+    return -(-_step(max(1, least)) // 1)
+
+
+def _time_step(least: float) -> float:
+    return next((step for step in STEPS_S if step >= least), STEPS_S[-1] * -int(-least // STEPS_S[-1]))
 
 
 def _labels(places: Sequence[str], middle: Callable[[int], float]) -> list[Text]:
@@ -172,11 +182,11 @@ def _labels(places: Sequence[str], middle: Callable[[int], float]) -> list[Text]
     every = -(-len(places) // MOST_LABELS)
     shown = range(0, len(places), every)
     found = []
-    for place in shown:
+    for number, place in enumerate(shown):
         x = middle(place)
         anchor = "start" if x < 8 else "end" if x > 92 else "middle"
         edge = {"start": "0", "end": "100%", "middle": _percent(x)}[anchor]
-        found.append(Text(edge, str(HEIGHT + FOOT - 6), places[place], anchor))
+        found.append(Text(edge, str(HEIGHT + FOOT - 6), places[place], anchor, bool(number % 3)))
     return found
 
 

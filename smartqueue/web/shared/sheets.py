@@ -12,9 +12,13 @@ from django.utils.translation import get_language
 
 Answer = TypeVar("Answer", bound=HttpResponseBase)
 
-FORMULA = re.compile(r"(^|[;,\t|\r\n])([ \u00a0\u200b\ufeff\t\r\n]*)(?=[=+\-@\t\r\n|＝＋－＠])")
-"""Where a spreadsheet would begin to compute: at a cell's beginning, and after whatever another reader takes for the
-end of a cell; the full-width forms too (OWASP, CSV injection)."""
+SIGNS = "=+\\-@＝＋－＠"
+BLANKS = " \u00a0\u200b\ufeff"
+BEGINS = re.compile(rf"[{BLANKS}]*[{SIGNS}|\t\r\n]")
+"""How a cell begins that some spreadsheet would compute; the full-width forms too (OWASP, CSV injection)."""
+
+AGAIN = re.compile(rf"([;,|\t\r\n\"][{BLANKS}]*)(?=[{SIGNS}])")
+"""The same after whatever another reader takes for the end of a cell."""
 
 
 class _Echo:
@@ -65,4 +69,6 @@ def plain(value: Any) -> str:
     """A cell that is read as text: what would be a formula gets an apostrophe before it, `+221…` too. Text of nothing
     but blanks is let be."""
     text = "" if value is None else str(value)
-    return FORMULA.sub(r"\1'\2", text) if text.strip() else text
+    if not text.strip():
+        return text
+    return ("'" if BEGINS.match(text) else "") + AGAIN.sub(r"\1'", text)
