@@ -102,11 +102,19 @@ def display_live(page: Any, _language: str) -> None:
     page.wait_for_selector("body[data-ready][data-line=live]")
 
 
+def dashboard_live(page: Any, _language: str) -> None:
+    page.wait_for_selector(".dot:not(.offline)")
+
+
 def console_live(page: Any, _language: str) -> None:
     page.wait_for_selector("#line-dot.live")
 
 
 HERE = "/demo-bank"
+REPORTS = (
+    "wait-times", "queue-stats", "agent-performance", "satisfaction", "demand", "drop-off", "channels", "origins",
+    "heat-map",
+)  # fmt: skip
 COUNTER, MANAGE = f"{HERE}/counter/", f"{HERE}/manage"
 
 PAGES: list[Page] = [
@@ -131,6 +139,42 @@ PAGES: list[Page] = [
     Page("devices", f"{MANAGE}/devices/", role="admin"),
     Page("device", f"{MANAGE}/devices/{{device}}/", role="admin", whole=True),
     Page("voice", f"{MANAGE}/voice/", role="admin"),
+    Page("dashboard", f"{MANAGE}/dashboard/", role="admin", steps=dashboard_live),
+    Page("dashboard-queue", f"{MANAGE}/dashboard/queues/{{queue}}/", role="admin"),
+    Page("alerts", f"{MANAGE}/alerts/", role="admin"),
+    Page("team", f"{MANAGE}/team/", role="admin"),
+    Page("team-agent", f"{MANAGE}/team/{{agent}}/", role="admin"),
+    Page("customers", f"{MANAGE}/customers/", role="admin"),
+    Page("feedback", f"{MANAGE}/feedback/", role="admin"),
+    Page("feedback-ask", "/t/{closed}/feedback/", sizes=("phone",), whole=True),
+    *[Page(f"report-{name}", f"{MANAGE}/reports/{name}/", role="admin", whole=True) for name in REPORTS],
+    Page("report-staffing", f"{MANAGE}/reports/staffing/", role="admin", whole=True),
+    Page("office-sites", f"{MANAGE}/sites/", role="admin"),
+    Page("office-site", f"{MANAGE}/sites/{{site}}/", role="admin"),
+    Page("office-hours", f"{MANAGE}/sites/{{site}}/hours/", role="admin", whole=True),
+    Page("office-dates", f"{MANAGE}/sites/{{site}}/dates/", role="admin", whole=True),
+    Page("office-counters", f"{MANAGE}/sites/{{site}}/counters/", role="admin"),
+    Page("office-services", f"{MANAGE}/services/", role="admin"),
+    Page("office-service", f"{MANAGE}/services/new/", role="admin", whole=True),
+    Page("office-queues", f"{MANAGE}/queues/", role="admin"),
+    Page("office-queue", f"{MANAGE}/queues/{{queue}}/", role="admin", whole=True),
+    Page("office-people", f"{MANAGE}/people/", role="admin"),
+    Page("office-invite", f"{MANAGE}/people/invite/", role="admin", whole=True),
+    Page("office-messages", f"{MANAGE}/messages/", role="admin"),
+    Page("office-message", f"{MANAGE}/messages/your_turn/sms/", role="admin", whole=True),
+    Page("office-integrations", f"{MANAGE}/integrations/", role="admin"),
+    Page("office-keys", f"{MANAGE}/keys/", role="admin"),
+    Page("office-brand", f"{MANAGE}/brand/", role="admin", whole=True),
+    Page("office-organisation", f"{MANAGE}/organisation/", role="admin", whole=True),
+    Page("office-audit", f"{MANAGE}/audit/", role="admin"),
+    Page("security", "/me/security/", role="admin", whole=True),
+    Page("platform-tenants", "/platform/tenants/", role="root"),
+    Page("platform-tenant", "/platform/tenants/{tenant}/", role="root", whole=True),
+    Page("platform-new", "/platform/tenants/new/", role="root", whole=True),
+    Page("platform-plans", "/platform/plans/", role="root"),
+    Page("platform-usage", "/platform/usage/", role="root"),
+    Page("platform-audit", "/platform/audit/", role="root"),
+    Page("platform-health", "/platform/health/", role="root", whole=True),
     Page("kiosk-ticket", "/kiosk/", sizes=("kiosk",), device="kiosk", steps=kiosk_ticket),
     Page("kiosk-idle", "/kiosk/", sizes=("kiosk",), device="kiosk", steps=kiosk_ready),
     Page("kiosk-tiles", "/kiosk/", sizes=("kiosk",), device="kiosk", steps=kiosk_tiles),

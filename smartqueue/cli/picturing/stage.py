@@ -3,10 +3,11 @@
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from smartqueue.accounts.actions import make_user
 from smartqueue.accounts.models import User
+from smartqueue.cli.picturing.past import make_past
 from smartqueue.cli.picturing.visitors import session_of
 from smartqueue.cli.tenant import AGENT_PASSWORD
 from smartqueue.customers.models import Customer
@@ -101,12 +102,17 @@ class Day:
 def set_stage(tenant: Tenant, at: datetime) -> Stage:
     """Make a day of a tenant that has the demo data; once, because it adds to what is there."""
     stage = Stage()
+    make_past(tenant, at)
     with in_tenant(tenant.id):
         day = Day(tenant, at, Site.objects.get(code="DKR1"))
         _offer(day)
         _hire(day)
         stage.places = _people(day)
         _devices(day, stage)
+    root = User.objects.create_superuser("rokhaya@smartqueue.example", uuid4().hex, full_name="Rokhaya Sow")
+    stage.sessions["root"] = session_of(root)
+    stage.places |= {"tenant": str(tenant.id), "site": str(day.site.id), "queue": str(day.queues["B"])}
+    stage.places |= {"agent": str(day.agents["Fatou"])}
     for name in ("admin", "binta", "fatou", "ousmane", "khady"):
         stage.sessions[name] = session_of(User.objects.get(email=f"{name}@{tenant.slug}.com"))
     return stage
