@@ -125,6 +125,11 @@ def user_by_email(email: str) -> User | None:
     return User.objects.filter(email=normal_email(email)).first()
 
 
+def user_by_id(user_id: UUID) -> User | None:
+    """Also one whose account is closed."""
+    return User.objects.filter(id=user_id).first()
+
+
 def active_user(user_id: UUID) -> User | None:
     return User.objects.filter(id=user_id, is_active=True).first()
 

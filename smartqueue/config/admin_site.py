@@ -8,7 +8,6 @@ from uuid import UUID
 
 from django.contrib import admin
 from django.contrib.admin.forms import AdminAuthenticationForm
-from django.contrib.auth.base_user import AbstractBaseUser
 from django.core.exceptions import ValidationError
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import transaction
@@ -28,6 +27,8 @@ from smartqueue.kernel.clock import now
 from smartqueue.tenants.routers import as_platform
 
 if TYPE_CHECKING:
+    from smartqueue.accounts.models import User
+
     AnyAdmin = admin.ModelAdmin[Any]
 else:  # takes no parameter when it runs
     AnyAdmin = admin.ModelAdmin
@@ -73,9 +74,9 @@ class SignIn(AdminAuthenticationForm):
             raise ValidationError(str(refusal), code=refusal.code)
         return super().clean()
 
-    def confirm_login_allowed(self, user: AbstractBaseUser) -> None:
+    def confirm_login_allowed(self, user: "User") -> None:
         super().confirm_login_allowed(user)
-        if has_second_factor(UUID(str(user.pk))):
+        if has_second_factor(user.id):
             told = gettext("Sign in at /sign-in/: your account has a second factor.")
             raise ValidationError(told, code="second_factor_required")
 

@@ -231,6 +231,7 @@ CELERY_BEAT_SCHEDULE = {
     "queueing: letters of alerts": {"task": "queueing.send_alert_letters", "schedule": 30.0},
     "reporting: follow what has happened": {"task": "reporting.calculate_queue_metrics", "schedule": 30.0},
     "reporting: finish the day that has ended": {"task": "reporting.generate_daily_report", "schedule": 900.0},
+    "reporting: letters of the morning": {"task": "reporting.send_daily_reports", "schedule": 300.0},
     "reporting: count the answers": {"task": "reporting.aggregate_satisfaction_daily", "schedule": 3600.0},
     "journal: forget answers that no client will ask for again": {"task": "journal.forget_answers", "schedule": 3600.0},
     "billing: count what tenants use of their quotas": {"task": "billing.count_usage", "schedule": 600.0},

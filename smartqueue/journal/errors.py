@@ -32,3 +32,13 @@ class ReasonMissing(RuleBroken):
     code = "reason_missing"
     status = 400
     sentence = _("Say why, in a few words. The reason goes into the audit log.")
+
+
+class OwnAccount(RuleBroken):
+    code = "own_account"
+    sentence = _("This is your own account. Change it on your security page.")
+
+
+class AlreadyDone(RuleBroken):
+    code = "already_done"
+    sentence = _("It is so already. Somebody may have been faster.")

@@ -205,6 +205,7 @@ class Ticket(TenantOwned):
             ),
             models.Index(fields=["queue", "day"], name="ticket_by_queue_day"),
             models.Index(fields=["for_agent"], condition=Q(for_agent__isnull=False), name="ticket_for_agent"),
+            models.Index(fields=["tenant", "created_at", "id"], name="ticket_by_arrival"),
             models.Index(fields=["customer", "id"], condition=Q(customer__isnull=False), name="ticket_by_customer"),
         ]
         constraints = [

@@ -59,6 +59,12 @@ def memberships_of(user_id: UUID) -> list[Membership]:
     )
 
 
+def every_membership_of(user_id: UUID) -> list[Membership]:
+    """Also those that were put out, and those in suspended tenants; oldest first, on the platform connection."""
+    rows = Membership.objects.using("platform").select_related("tenant").filter(user_id=user_id)
+    return list(rows.order_by("created_at", "id"))
+
+
 def active_tenant(slug: str) -> Tenant | None:
     """By its address; None also for one that is not active. Inside `as_drafted`, as it is drafted."""
     tenant = Tenant.objects.filter(slug=slug, is_active=True).first()

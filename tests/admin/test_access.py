@@ -9,6 +9,7 @@ import pytest
 from django.db import connections
 from django.test.utils import CaptureQueriesContext
 
+from tests.accounts.phone import Phone
 from tests.admin.conftest import PASSWORD
 
 SIGN_IN = "/platform/admin/login/"
@@ -62,6 +63,19 @@ def test_signing_in_works_and_is_a_fact(pages: Any, rokhaya: Any) -> None:
     assert (answer.status_code, answer.url) == (302, "/platform/admin/")
     assert browser.get("").status_code == 200
     assert facts_about(rokhaya) == ["user.signed_in"]
+
+
+def test_a_second_factor_is_not_passed_by_here(pages: Any, rokhaya: Any) -> None:
+    Phone(rokhaya, at=datetime.now(UTC))
+    browser = pages()
+
+    answer = browser.post("login/", username=rokhaya.email, password=PASSWORD)
+    wrong = pages().post("login/", username=rokhaya.email, password="wrong")
+
+    told = "Sign in at /sign-in/: your account has a second factor."
+    assert (answer.status_code, told in answer.text, told in wrong.text) == (200, True, False)
+    assert is_sign_in(browser.get(""))
+    assert "user.signed_in" not in facts_about(rokhaya)
 
 
 def test_signing_out_is_a_fact(platform: Any, rokhaya: Any) -> None:

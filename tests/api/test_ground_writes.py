@@ -281,3 +281,12 @@ def test_a_customers_preferences_are_replaced_not_merged(at):
 @pytest.mark.parametrize("method", ["put", "post"])
 def test_one_row_is_changed_by_patch_alone(at, site, method):
     assert getattr(at, method)(f"sites/{site.id}/", json=SITE).status_code == 405
+
+
+def test_a_queue_is_kept_off_kiosks_and_shown_there_again(at, tellers):
+    path = f"queues/{tellers.id}/"
+    assert at.get(path).json()["shown_at_kiosk"] is True
+
+    assert at.patch(path, json={"shown_at_kiosk": False}).json()["shown_at_kiosk"] is False
+    assert at.get(path).json()["shown_at_kiosk"] is False
+    assert at.patch(path, json={"shown_at_kiosk": "perhaps"}).status_code == 400

@@ -7,6 +7,7 @@ import pytest
 
 from smartqueue.customers.models import Customer
 from smartqueue.devices.models import Pairing
+from smartqueue.feedback.models import Feedback
 from smartqueue.journal.models import Entry, RememberedAnswer
 from smartqueue.kernel.clock import now
 from smartqueue.queueing.models import Ticket
@@ -58,6 +59,11 @@ def ready(world, endpoint):
     for move in BEFORE.get(endpoint.template.split("/")[-2], []) if "tickets/{id}" in endpoint.template else []:
         answer = agent.post(f"{base}tickets/{world.rows['ticket']}/{move}/", json={})
         assert answer.status_code == 200, answer.content
+    if endpoint.template.endswith("/feedback/"):  # a visit that is over, and nothing said of it yet
+        Feedback.objects.using("platform").filter(tenant=world.tenant).delete()
+        ticket = f"{base}tickets/{world.rows['ticket']}/"
+        assert agent.post(f"{ticket}call/", json={"reason": "Signature"}).status_code == 200
+        assert agent.post(f"{ticket}close/", json={}).status_code == 200
     if endpoint.template.endswith("/release/"):
         body = {"agent_id": world.rows["agent"], "reason": "Signature"}
         assert manager.post(f"{base}tickets/{world.rows['ticket']}/transfer/", json=body).status_code == 200

@@ -297,7 +297,7 @@ def _rows(world: World) -> dict[str, str]:
     from smartqueue.devices.models import CodeTries, Device, DeviceQueue
     from smartqueue.devices.models.prints import Print
     from smartqueue.feedback.models import Feedback
-    from smartqueue.notifications.models import MessageTemplate
+    from smartqueue.notifications.models import Integration, MessageTemplate
     from smartqueue.queueing.actions.blocks import lease_block
     from smartqueue.queueing.actions.hot import issue_ticket
     from smartqueue.queueing.models import Agent, Eligibility, Queue, Ticket
@@ -354,6 +354,7 @@ def _rows(world: World) -> dict[str, str]:
         ApiKey.objects.create(
             **tenant, name=text, scopes=["read:queue"], secret_hash=uuid4().bytes * 2, ending="abcd", made_at=at
         )
+        Integration.objects.create(**tenant, provider="smtp", settings={"host": text})
     rows = {kind: str(row.id) for kind, row in made.items()}
     for _n in range(2):  # the second stands behind the first, so that it can let somebody pass
         ticket_id = issue_ticket(

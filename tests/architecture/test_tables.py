@@ -108,7 +108,7 @@ def test_there_is_something_to_hide(filled_tables):
         "queueing_alert", "queueing_alertrule",
         "billing_monthusage", "billing_subscription",
         "devices_clip", "journal_handled", "journal_rememberedanswer", "journal_stream", "queueing_agentsession",
-        "reporting_agentday",
+        "reporting_agentday", "reporting_dailyletter", "reporting_dailywish",
         "queueing_servicepace", "sites_hoursprofile", "sites_profilehours", "sites_servicehours", "tenants_logo",
     }  # fmt: skip
 

@@ -58,8 +58,7 @@ def test_adding_and_removing_are_written_down(add, bank):
         remove_exception(exception=exception, actor=SYSTEM, at=NINE)
 
         facts = list(Entry.objects.filter(object_id=exception.pk).order_by("id").values_list("fact", flat=True))
-        gone = list(
-            Entry.objects.filter(tenant=bank, fact__startswith="openingexception").values_list("fact", flat=True)
-        )
+        gone = Entry.objects.filter(tenant=bank, fact__startswith="openingexception").order_by("id")
+        gone = list(gone.values_list("fact", flat=True))
 
     assert facts == gone == ["openingexception.created", "openingexception.deleted"]

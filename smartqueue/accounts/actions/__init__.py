@@ -21,6 +21,7 @@ from smartqueue.accounts.actions.second_factor import (
     pass_second_factor,
     remove_second_factor,
     renew_recovery_codes,
+    take_second_factor_away,
 )
 from smartqueue.accounts.actions.sessions import (
     Session,
@@ -66,5 +67,6 @@ __all__ = [
     "sign_in_with_passkey",
     "sign_out_everywhere",
     "sign_up",
+    "take_second_factor_away",
     "verify_email",
 ]

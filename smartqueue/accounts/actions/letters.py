@@ -77,6 +77,14 @@ SECOND_FACTOR_OFF: Letter = (
         "If it was not you, ask for a new password now, and turn it on again."
     ),
 )
+SECOND_FACTOR_TAKEN_AWAY: Letter = (
+    _("The second factor of your SmartQueue account was turned off"),
+    _(
+        "The staff of SmartQueue have turned it off, because they were asked to. "
+        "Signing in to your SmartQueue account asks for no code from your phone any more.\n\n"
+        "Turn it on again on your security page. If you did not ask for this, choose a new password now as well."
+    ),
+)
 PASSKEY_ADDED: Letter = (
     _("A passkey was added to your SmartQueue account"),
     _(

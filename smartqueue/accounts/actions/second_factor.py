@@ -3,6 +3,7 @@
 import hmac
 import secrets
 from datetime import datetime
+from functools import partial
 from typing import Literal
 from uuid import UUID
 
@@ -119,6 +120,22 @@ def remove_second_factor(*, user: User, proof: str, at: datetime) -> None:
         SecondFactor.objects.filter(user=user).delete()
         RecoveryCode.objects.filter(user=user).delete()
         letters.write(user, letters.SECOND_FACTOR_OFF)
+
+
+def take_second_factor_away(*, user: User, using: str) -> bool:
+    """Turn it off for somebody who has lost their phone and their codes; who asks was made sure of elsewhere.
+
+    Args:
+        using: the connection whose transaction is open. The letter to the person leaves once that has committed.
+
+    Returns:
+        Whether there was one.
+    """
+    gone, _rows = SecondFactor.objects.using(using).filter(user=user).delete()
+    RecoveryCode.objects.using(using).filter(user=user).delete()
+    if gone:
+        transaction.on_commit(partial(letters.write, user, letters.SECOND_FACTOR_TAKEN_AWAY), using=using)
+    return bool(gone)
 
 
 def renew_recovery_codes(*, user: User, proof: str, at: datetime) -> list[str]:

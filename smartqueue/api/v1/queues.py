@@ -36,6 +36,7 @@ class QueueShape(Strict):
     strategy = serializers.ChoiceField(choices=Strategy.choices, required=False, help_text="The calling order.")
     status = serializers.ChoiceField(choices=QueueStatus.choices, read_only=True)
     is_active = Flag(required=False)
+    shown_at_kiosk = Flag(required=False, help_text="Whether kiosks offer it; elsewhere nothing changes.")
     capacity = Whole(min_value=1, max_value=1_000_000, allow_null=True, required=False)
     wait_target_s = Whole(**SECONDS)
     elevated_target_s = Whole(**SECONDS)

@@ -10,7 +10,7 @@ from django.db.models import Case, Q, QuerySet, When
 
 from smartqueue.devices.errors import DeviceNotFound
 from smartqueue.devices.models import Device, DeviceQueue
-from smartqueue.devices.states import TOKEN_PREFIX
+from smartqueue.devices.states import TOKEN_PREFIX, DeviceKind
 from smartqueue.queueing.models import Queue
 from smartqueue.sites.models import Counter, Site
 from smartqueue.tenants.scope import ask
@@ -121,9 +121,14 @@ def chosen_queue_ids(device_ids: Sequence[UUID]) -> dict[UUID, list[UUID]]:
 
 
 def queues_of(device: Device) -> list[Queue]:
-    """The active queues that a device shows, by name: those that were chosen, else all of its site. Two queries."""
+    """The active queues that a device shows, by name: those that were chosen, else all of its site. Two queries.
+
+    A kiosk neither shows nor gives out a ticket of a queue that is kept off kiosks; displays show it.
+    """
     chosen = chosen_queue_ids([device.id])[device.id]
     queues = Queue.objects.filter(is_active=True).order_by("name", "id")
+    if device.kind == DeviceKind.KIOSK:
+        queues = queues.filter(shown_at_kiosk=True)
     return list(queues.filter(id__in=chosen) if chosen else queues.filter(site_id=device.site_id))
 
 

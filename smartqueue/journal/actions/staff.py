@@ -76,7 +76,7 @@ def make_super_admin(*, email: str, name: str, actor: Actor, at: datetime) -> Us
         Forbidden: whoever asks is no super-admin any more.
     """
     with as_platform(), transaction.atomic(using=PLATFORM):
-        _lock_super_admins(actor)
+        lock_super_admins(actor)
         person = _person(email, name, at=at)
         user = User.objects.select_for_update(no_key=True).get(id=person.id)
         if not user.is_superuser:
@@ -96,7 +96,7 @@ def remove_super_admin(*, user_id: UUID, actor: Actor, at: datetime) -> User:
     if user_id == actor.user_id:
         raise NotYourself
     with as_platform(), transaction.atomic(using=PLATFORM):
-        _lock_super_admins(actor)
+        lock_super_admins(actor)
         user = User.objects.filter(id=user_id, is_superuser=True).first()
         if user is None:
             raise NotASuperAdmin
@@ -131,8 +131,12 @@ def _record_support(fact: str, tenant_id: UUID, actor: Actor, at: datetime, **va
     )  # fmt: skip
 
 
-def _lock_super_admins(actor: Actor) -> None:
-    """One at a time: two who remove each other would both succeed."""
+def lock_super_admins(actor: Actor) -> None:
+    """One at a time: two who remove each other would both succeed.
+
+    Raises:
+        Forbidden: whoever asks is no super-admin any more.
+    """
     known = User.objects.select_for_update(no_key=True).filter(is_superuser=True, is_active=True).order_by("id")
     if actor.user_id not in [user.id for user in known]:
         raise Forbidden

@@ -6,6 +6,8 @@ from uuid import UUID
 
 from django.db import connection
 
+from smartqueue.queueing.models import NumberBlock
+
 OPEN = """
 SELECT b.id, b.queue_id, q.prefix, b.day, b.first, b.last, b.secret,
     ((b.day + 1)::timestamp AT TIME ZONE s.time_zone) AS ends_at,
@@ -52,6 +54,11 @@ def open_blocks(device_id: UUID) -> list[Leased]:
     with connection.cursor() as cursor:
         cursor.execute(OPEN, [device_id])
         return [Leased(*row) for row in cursor.fetchall()]
+
+
+def queue_of_block(block_id: UUID, *, device_id: UUID) -> UUID | None:
+    """The queue whose numbers a device's block holds, returned or not; None for a block of another. In scope."""
+    return NumberBlock.objects.filter(id=block_id, device_id=device_id).values_list("queue_id", flat=True).first()
 
 
 def blocks_of_past_days(at: datetime) -> list[tuple[UUID, UUID]]:

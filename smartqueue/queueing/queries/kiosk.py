@@ -24,7 +24,7 @@ FROM queueing_queue q
 JOIN sites_service v ON v.tenant_id = q.tenant_id AND v.id = q.service_id
 JOIN sites_site s ON s.tenant_id = q.tenant_id AND s.id = q.site_id
 LEFT JOIN sites_servicecategory c ON c.tenant_id = v.tenant_id AND c.id = v.category_id
-WHERE q.id = ANY (%(queues)s) AND q.is_active AND q.shown_at_kiosk
+WHERE q.id = ANY (%(queues)s) AND q.is_active
 ORDER BY c.position NULLS LAST, c.name, v.name, q.name, q.id
 """
 
@@ -68,7 +68,7 @@ class Tile:
 
 
 def tiles(queue_ids: Sequence[UUID], *, at: datetime) -> list[Tile]:
-    """These queues by category and service, without inactive ones and those kept off kiosks. One query, in scope."""
+    """These queues by category and service, without inactive ones. One query, in scope."""
     with connection.cursor() as cursor:
         cursor.execute(TILES, {"queues": list(queue_ids), "at": at})
         return [Tile(*row) for row in cursor.fetchall()]

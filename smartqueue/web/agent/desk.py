@@ -11,7 +11,7 @@ from smartqueue.customers.states import Language, masked_phone
 from smartqueue.queueing.queries import console
 from smartqueue.queueing.queries.board import Board, board
 from smartqueue.queueing.states import AgentStatus, Priority, TicketState
-from smartqueue.web.agent.words import PRIORITIES, fact_title
+from smartqueue.web.shared.words import event_of, priority_word
 
 if TYPE_CHECKING:
     from smartqueue.queueing.models import Agent, Queue, Ticket
@@ -257,30 +257,14 @@ def _hand(ticket: "Ticket", at: datetime, *, with_life: bool = True) -> Hand:
         absent_from=ticket.last_call_at + timedelta(seconds=queue.no_show_grace_s),
         customer=customer.full_name if customer else "",
         phone=masked_phone(customer.phone) if customer else "",
-        events=[_event(entry) for entry in console.life_of(ticket.id)] if with_life else [],
+        events=[event_of(entry) for entry in console.life_of(ticket.id)] if with_life else [],
     )
-
-
-def _event(entry: Any) -> dict[str, Any]:
-    words = [entry.data.get("counter", ""), entry.data.get("reason", "")]
-    late = "late" if entry.fact in {"ticket.no_show", "ticket.expired", "ticket.cancelled"} else ""
-    return {
-        "at": entry.at,
-        "title": fact_title(entry.fact, entry.data),
-        "words": " · ".join(word for word in words if word),
-        "kind": late,
-    }
 
 
 def target_s(queue: "Queue", priority: int) -> int:
     """The wait target of a ticket's class, seconds."""
     by_class = {Priority.URGENT: queue.urgent_target_s, Priority.ELEVATED: queue.elevated_target_s}
     return by_class.get(Priority(priority), queue.wait_target_s)
-
-
-def priority_word(priority: int) -> str:
-    """The class in one word, never its ground; '' for the ordinary one."""
-    return str(PRIORITIES.get(Priority(priority), ""))
 
 
 def language_word(code: str) -> str:

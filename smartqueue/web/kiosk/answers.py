@@ -17,8 +17,9 @@ from smartqueue.journal.actions import claim_key, remember_answer
 from smartqueue.kernel.clock import now
 from smartqueue.kernel.errors import Invalid, RuleBroken
 from smartqueue.queueing.actions.blocks import issue_from_block, lease_block, return_block
+from smartqueue.queueing.errors import QueueNotFound
 from smartqueue.queueing.queries import show_ticket
-from smartqueue.queueing.queries.blocks import open_blocks
+from smartqueue.queueing.queries.blocks import open_blocks, queue_of_block
 from smartqueue.web.kiosk.device import KioskAnswer, body_of
 from smartqueue.web.kiosk.shown import block_json, state_of, ticket_json
 from smartqueue.web.kiosk.slips import slip_of
@@ -105,6 +106,7 @@ class Tickets(KioskAnswer):
             )  # fmt: skip
             if known is not None:
                 return bytes(known.body)
+            self.refuse_if_hidden(block_id)
             ticket_id = issue_from_block(
                 tenant_id=self.tenant.id, block_id=block_id, device_id=self.device.id, sequence=sequence,
                 arrived_at=_instant(wish.get("arrived_at")) or at, actor=self.actor, at=at,
@@ -113,6 +115,16 @@ class Tickets(KioskAnswer):
             body = orjson.dumps(self.answer(ticket_id, _language(wish), at))
             remember_answer(row_id=row_id, status=201, body=body)
         return body
+
+    def refuse_if_hidden(self, block_id: UUID) -> None:
+        """A number that was leased before its queue was kept off this kiosk is given out no more; on paper, it was.
+
+        Raises:
+            QueueNotFound: the block's queue is none of the kiosk's any more.
+        """
+        queue_id = None if self.is_printed else queue_of_block(block_id, device_id=self.device.id)
+        if queue_id and queue_id not in {queue.id for queue in queues_of(self.device)}:
+            raise QueueNotFound
 
     def customer(self, wish: dict[str, Any], at: datetime) -> UUID | None:
         phone = str(wish.get("phone") or "").strip()

@@ -1,6 +1,5 @@
 """The audit log: who did what to what, from where, before and after; and the same as a file."""
 
-import json
 from collections.abc import Iterator, Sequence
 from datetime import date, datetime, time, timedelta
 from typing import Any
@@ -23,61 +22,14 @@ from smartqueue.queueing.queries.people import tickets_numbered
 from smartqueue.tenants.queries import members, names_of
 from smartqueue.tenants.scope import in_tenant
 from smartqueue.tenants.states import Scope
+from smartqueue.web.manage.audit_words import OBJECTS, field_word, words_of
 from smartqueue.web.manage.menu import ManagePage
 from smartqueue.web.shared.office import Filters
 from smartqueue.web.shared.sheets import csv_response
 
 PAGE = 50
 PART = 1000
-LONGEST_VALUE = 300
 
-OBJECTS: dict[str, str | Promise] = {
-    "agent": _("Agent"),
-    "alertrule": _("Alert"),
-    "api_key": _("API key"),
-    "audit_log": _("Audit log"),
-    "clip": _("Recording"),
-    "counter": _("Counter"),
-    "customer": _("Customer"),
-    "device": _("Device"),
-    "feedback": _("Feedback"),
-    "membership": _("Member"),
-    "messagetemplate": _("Message"),
-    "openingexception": _("Exception to the hours"),
-    "queue": _("Queue"),
-    "service": _("Service"),
-    "servicecategory": _("Category of services"),
-    "site": _("Site"),
-    "tenant": _("Organisation"),
-    "ticket": _("Ticket"),
-    "user": _("Person"),
-}
-FIELDS: dict[str, str | Promise] = {
-    "address": _("Address"),
-    "brand_colour": _("Colour"),
-    "colour": _("Colour"),
-    "description": _("Description"),
-    "email": _("E-mail"),
-    "is_active": _("Active"),
-    "latitude": _("Latitude"),
-    "locale": _("Language"),
-    "logo": _("Logo"),
-    "longitude": _("Longitude"),
-    "name": _("Name"),
-    "phone": _("Phone"),
-    "pictogram": _("Pictogram"),
-    "price_xof": _("Price, XOF"),
-    "queue_ids": _("Queues"),
-    "reason": _("Reason"),
-    "retention_days": _("Days until personal data is erased"),
-    "role": _("Role"),
-    "scopes": _("What it may do"),
-    "status": _("Status"),
-    "time_zone": _("Time zone"),
-    "type": _("Type"),
-    "weights": _("Weights of queues"),
-}
-"""Fields that people meet often; the others are shown as the database calls them."""
 ACTORS: dict[str, str | Promise] = {
     ActorKind.CUSTOMER: _("a customer"),
     ActorKind.DEVICE: _("a device"),
@@ -209,27 +161,14 @@ def told_of(entry: Any) -> dict[str, Any]:
         "object": OBJECTS.get(entry.object_type, entry.object_type),
         "name": str(held.get("number") or held.get("name") or "")[:80],
         "changes": [
-            {"field": field_word(one.field), "before": words_of(one.before), "after": words_of(one.after)}
+            {
+                "field": field_word(one.field, entry.object_type),
+                "before": words_of(one.before),
+                "after": words_of(one.after),
+            }
             for one in changes_of(entry)
         ],
     }
-
-
-def field_word(name: str) -> str:
-    """What a field is called."""
-    return str(FIELDS.get(name) or name.replace("_", " "))
-
-
-def words_of(value: Any) -> str:
-    """A value of the journal for people."""
-    if value is None or value == "":
-        return "–"
-    if isinstance(value, bool):
-        return gettext("yes") if value else gettext("no")
-    if isinstance(value, list) and all(isinstance(one, str) for one in value):
-        value = ", ".join(value) or "–"
-    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-    return text if len(text) <= LONGEST_VALUE else text[:LONGEST_VALUE] + "…"
 
 
 def objects_named(words: str) -> list[UUID]:

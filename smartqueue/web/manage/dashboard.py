@@ -34,8 +34,9 @@ from smartqueue.queueing.states import Priority, QueueStatus, TicketState
 from smartqueue.tenants.states import Scope
 from smartqueue.web.manage.arrivals import arrivals_today
 from smartqueue.web.manage.menu import ManagePage
-from smartqueue.web.manage.words import alert_words, minutes, priority_word
+from smartqueue.web.manage.words import alert_words, minutes
 from smartqueue.web.shared.office import DeedPage
+from smartqueue.web.shared.words import priority_word
 
 KEPT = "sq_site"
 """The cookie that remembers the site; the address says it."""

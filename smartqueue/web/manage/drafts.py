@@ -5,10 +5,12 @@ A preview is the public page itself, made while the drafts are published in a tr
 
 from base64 import b64decode
 from collections.abc import Callable
+from copy import copy
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
+from django.contrib import messages
 from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.template.loader import render_to_string
@@ -30,16 +32,19 @@ from smartqueue.journal.actions.drafts import (
 from smartqueue.journal.actions.organisation import BrandDraft
 from smartqueue.kernel.clock import now
 from smartqueue.kernel.errors import NotFound, RuleBroken
+from smartqueue.queueing.queries.setup import queues_listed
 from smartqueue.sites.actions.rows import change_ground
 from smartqueue.sites.models import Service, Site
+from smartqueue.sites.queries.office import row_or_refuse
 from smartqueue.tenants.models import Draft
 from smartqueue.tenants.queries import as_drafted, draft_of, drafts, names_of
 from smartqueue.tenants.states import Scope
-from smartqueue.web.manage.audit import field_word, words_of
+from smartqueue.web.manage.audit_words import field_word, words_of
 from smartqueue.web.manage.menu import ManagePage
 from smartqueue.web.shared.brand import NoBrandColour, brand_css
 from smartqueue.web.shared.office import DeedPage, OfficePage
 
+Row = TypeVar("Row", Site, Service)
 DRAFTED = "draft"
 """Stands for the version of a logo that nobody has published."""
 
@@ -51,28 +56,47 @@ class Kind:
     Attributes:
         draftable: how it is read and published.
         label: what such a thing is called.
-        seen_at: slug and published values → the public page on which a preview shows it.
+        edited_at: the name of the page on which it is edited.
+        seen_at: slug and id → the public page on which a preview shows it; inside the scope.
     """
 
     draftable: Draftable
     label: str | Promise
-    seen_at: Callable[[str, dict[str, Any]], str]
+    edited_at: str
+    seen_at: Callable[[str, UUID], str]
 
 
-def _sites(slug: str, _now: dict[str, Any]) -> str:
+def _list_of_sites(slug: str, _id: UUID) -> str:
     return reverse("sites", args=(slug,))
+
+
+def _site(slug: str, id: UUID) -> str:
+    return reverse("site", args=(slug, row_or_refuse(Site, id).code))
+
+
+def _site_of_service(slug: str, id: UUID) -> str:
+    """The first site that offers it; the list where none does."""
+    offered = queues_listed(service=row_or_refuse(Service, id).id, is_active=True).filter(site__is_active=True)
+    queue = offered.order_by("site__name", "site_id", "id").first()
+    return reverse("site", args=(slug, queue.site.code)) if queue else _list_of_sites(slug, id)
 
 
 KINDS: dict[str, Kind] = {
     kind.draftable.object_type: kind
     for kind in (
-        Kind(BrandDraft(), _("Appearance"), _sites),
+        Kind(BrandDraft(), _("Appearance"), "manage-brand", _list_of_sites),
         Kind(
             RowDraft(Site, ("name", "address", "phone", "email", "latitude", "longitude"), change_ground),
             _("Site"),
-            _sites,
+            "manage-site-edit",
+            _site,
         ),
-        Kind(RowDraft(Service, ("name", "description", "price_xof", "pictogram"), change_ground), _("Service"), _sites),
+        Kind(
+            RowDraft(Service, ("name", "description", "price_xof", "pictogram"), change_ground),
+            _("Service"),
+            "manage-service",
+            _site_of_service,
+        ),
     )
 }
 """Object type → how its drafts are shown and published."""
@@ -89,7 +113,8 @@ def kind_or_refuse(object_type: str) -> Kind:
 
 
 class Drafting(OfficePage):
-    """For a `FormPage` over a kind of `KINDS`: first `show_drafted` in `form`, then `keep` in `save`."""
+    """For a `FormPage` over a kind of `KINDS`, with `manage/draft_note.html` above and `manage/draft_buttons.html` in
+    its form: `drafted` or `as_drafted` for the form's initial values, `keep_or_publish` in `save`."""
 
     drafted_kind: str
 
@@ -97,6 +122,40 @@ class Drafting(OfficePage):
         """What is drafted of this object, field → value, to lay over the form's initial values; inside the scope."""
         draft = draft_of(self.drafted_kind, object_id)
         return draft.values if draft else {}
+
+    def as_drafted(self, row: Row) -> Row:
+        """The same row, not to be saved, with what is drafted of it in its place."""
+        row = copy(row)
+        for name, value in self.drafted(row.id).items():
+            setattr(row, name, value)
+        return row
+
+    def noted(self, object_id: UUID) -> dict[str, Any] | None:
+        """What `manage/draft_note.html` says of the draft that waits; None where none does. Inside the scope."""
+        draft = draft_of(self.drafted_kind, object_id)
+        if draft is None:
+            return None
+        return told_of(draft, names_of([draft.made_by]).get(draft.made_by, "") if draft.made_by else "")
+
+    def keep_or_publish(
+        self, object_id: UUID, values: dict[str, Any], publish: Callable[[dict[str, Any]], Any]
+    ) -> None:
+        """By the button that was pressed: draft what the public sees and save the rest, or publish all of it; then
+        nothing is left of a draft.
+
+        Args:
+            publish: saves the values that it is given.
+
+        Raises:
+            RuleBroken: as `publish` and `keep`.
+        """
+        if "draft" in self.request.POST:
+            publish(self.keep(object_id, values))
+            messages.success(self.request, gettext("Kept as a draft. Look at it, then publish it."))
+        else:
+            publish(values)
+            self.keep(object_id, values)
+            messages.success(self.request, gettext("Saved and published."))
 
     def keep(self, object_id: UUID, values: dict[str, Any]) -> dict[str, Any]:
         """Draft what may be drafted of these values; returns the others, for the page to save at once.
@@ -136,7 +195,8 @@ def told_of(draft: Draft, maker: str) -> dict[str, Any]:
     base, then, drafted = (kind.draftable.told(values) for values in (draft.base, published, draft.values))
     fields = [
         {
-            "field": field_word(name), "published": words_of(then[name]), "drafted": words_of(drafted[name]),
+            "field": field_word(name, draft.object_type), "published": words_of(then[name]),
+            "drafted": words_of(drafted[name]),
             "base": words_of(base[name]) if name in changed else "",
         }
         for name in drafted
@@ -149,7 +209,10 @@ class DraftDeed(DraftsPage, DeedPage):
     """A press on one draft, named by `kind` and `id` in the address."""
 
     def back(self, **kwargs: Any) -> HttpResponse:
-        return self.go("manage-drafts")
+        """To where it was pressed: the list of drafts, or the page on which the object is edited."""
+        if "here" not in self.request.POST:
+            return self.go("manage-drafts")
+        return self.go(KINDS[kwargs["kind"]].edited_at, kwargs["id"])
 
     def named(self, kwargs: dict[str, Any]) -> dict[str, Any]:
         kind = kind_or_refuse(kwargs["kind"]).draftable
@@ -202,8 +265,14 @@ class PublishAll(DraftsPage, DeedPage):
         return self.go("manage-drafts")
 
 
+def waiting(object_type: str) -> int:
+    """How many drafts of one kind wait; inside the scope."""
+    return drafts().filter(object_type=object_type).count()
+
+
 class Preview(DraftsPage):
-    """`…/drafts/preview/`: the organisation's public page as it will be, with everything drafted in its place."""
+    """`…/drafts/preview/`: the organisation's public page as it will be, with everything drafted in its place;
+    `…/drafts/{kind}/{id}/preview/`: the public page on which that one is seen."""
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         with self.scope():
@@ -216,10 +285,20 @@ class Preview(DraftsPage):
                     kind = KINDS[one.object_type].draftable if one.object_type in KINDS else None
                     if kind and kind.using == DEFAULT:
                         kind.apply(one.object_id, one.values, actor=self.actor, at=now())
-                found = resolve(reverse("sites", args=(self.tenant.slug,)))
-                page: Any = found.func(request, *found.args, **found.kwargs)
+                page = self.public_page(request)
             transaction.set_rollback(True)
         return self.framed(page, brand)
+
+    def public_page(self, request: HttpRequest) -> HttpResponse:
+        """The page that is meant; where the public has none, as for a site that is closed down, the list."""
+        slug, kwargs = self.tenant.slug, self.kwargs
+        meant = kind_or_refuse(kwargs["kind"]).seen_at(slug, kwargs["id"]) if "kind" in kwargs else ""
+        for address in filter(None, (meant, reverse("sites", args=(slug,)))):
+            found = resolve(address)
+            page: Any = found.func(request, *found.args, **found.kwargs)
+            if page.status_code == 200:
+                break
+        return page  # type: ignore[no-any-return]
 
     def framed(self, page: HttpResponse, brand: dict[str, Any]) -> HttpResponse:
         """The page with a banner above, nothing in it to be pressed, and the drafted colour and logo."""

@@ -8,7 +8,6 @@ from zoneinfo import ZoneInfo
 from django import forms
 from django.http import HttpResponse
 from django.urls import reverse
-from django.utils.functional import Promise
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
@@ -25,32 +24,16 @@ from smartqueue.feedback.queries import (
     summary,
 )
 from smartqueue.feedback.states import LONGEST_NOTE, FollowUp, NpsCategory, Rating, Tag
-from smartqueue.journal.models import Entry
 from smartqueue.kernel.clock import now
 from smartqueue.kernel.errors import Forbidden
 from smartqueue.queueing.queries.console import life_of
 from smartqueue.tenants.states import Scope
 from smartqueue.web.manage.menu import ManagePage
 from smartqueue.web.shared.office import Column, Filters, FormPage, ListPage
+from smartqueue.web.shared.words import event_of
 
 ANY: tuple[str, Any] = ("", _("All"))
 STARS = {rating: "★" * rating + "☆" * (5 - rating) for rating in Rating.values}
-FACTS: dict[str, str | Promise] = {
-    "ticket.created": _("Took the ticket"),
-    "ticket.called": _("Called"),
-    "ticket.recalled": _("Called again"),
-    "ticket.service_started": _("Arrived at the counter"),
-    "ticket.paused": _("Parked"),
-    "ticket.resumed": _("Back at the counter"),
-    "ticket.transferred": _("Transferred"),
-    "ticket.put_back": _("Put back in the line"),
-    "ticket.deferred": _("Let others pass"),
-    "ticket.closed": _("Finished"),
-    "ticket.no_show": _("Absent"),
-    "ticket.cancelled": _("Left the line"),
-    "ticket.expired": _("Ended with the day"),
-    "ticket.reopened": _("Undone"),
-}
 
 
 class FeedbackFilters(Filters):
@@ -64,7 +47,7 @@ class FeedbackFilters(Filters):
     site = forms.TypedChoiceField(label=_("Site"), coerce=UUID, empty_value="")
     agent = forms.TypedChoiceField(label=_("Agent"), coerce=UUID, empty_value="")
     since = forms.DateField(label=_("From"), widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"))
-    until = forms.DateField(label=_("To"), widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"))
+    until = forms.DateField(label=_("Until"), widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"))
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
@@ -193,16 +176,9 @@ class OneFeedback(FeedbackPage, FormPage):
             "stars": STARS,
             "ratings": dict(Rating.choices),
             "tag_words": dict(Tag.choices),
-            "events": [_event(entry) for entry in life_of(self.row.ticket_id)],
+            "events": [event_of(entry) for entry in life_of(self.row.ticket_id)],
             "phone": masked_phone(phone_behind(self.row.ticket_id)) if may_see else "",
         }
-
-
-def _event(entry: Entry) -> dict[str, Any]:
-    words = [entry.data.get("counter", ""), entry.data.get("reason", "")]
-    late = "late" if entry.fact in {"ticket.no_show", "ticket.expired", "ticket.cancelled"} else ""
-    title = str(FACTS.get(entry.fact, entry.fact))
-    return {"at": entry.at, "title": title, "words": " · ".join(word for word in words if word), "kind": late}
 
 
 def _uuid(written: str) -> UUID | None:

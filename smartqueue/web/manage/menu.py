@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext_lazy as _
 
 from smartqueue.tenants.states import Scope
@@ -50,18 +49,7 @@ class ManagePage(OfficePage):
     """A page below `/{slug}/manage/`."""
 
     def groups(self) -> Sequence[Group]:
-        built = [
-            Group(group.title, tuple(one for one in group.sections if _exists(one.name, self.tenant.slug)))
-            for group in MENU
-        ]
-        return open_to(built, self.scopes.__contains__)
-
-
-def _exists(name: str, slug: str) -> bool:
-    try:
-        return bool(reverse(name, args=(slug,)))
-    except NoReverseMatch:
-        return False
+        return open_to(MENU, self.scopes.__contains__)
 
 
 class Home(ManagePage):

@@ -12,6 +12,7 @@ from smartqueue.sites.queries.office import categories
 from smartqueue.sites.states import PICTOGRAMS
 from smartqueue.web.manage.forms import Labelled
 from smartqueue.web.shared.office import Filters
+from smartqueue.web.shared.pictograms import PICTOGRAMS as PATHS
 
 STATES = [("", _("All")), ("on", _("In use")), ("off", _("Out of use"))]
 DAY = 1440
@@ -50,6 +51,16 @@ class ServiceFilters(Filters):
         category.choices = [("", _("All categories")), *((one.id, one.name) for one in categories())]
 
 
+class PictogramSelect(forms.RadioSelect):
+    """Tiles: each picture as kiosks draw it, and the word beside it."""
+
+    template_name = "manage/ground/pictograms.html"
+
+    def create_option(self, name: str, value: Any, *words: Any, **more: Any) -> dict[str, Any]:
+        option: dict[str, Any] = super().create_option(name, value, *words, **more)
+        return option | {"path": PATHS.get(str(value), PATHS["default"])}
+
+
 class ServiceForm(Labelled):
     SECONDS = {"duration": "duration_s", "wait_target": "wait_target_s"}
 
@@ -74,7 +85,7 @@ class ServiceForm(Labelled):
     )
     is_active = forms.BooleanField(label=_("In use"), required=False, initial=True)
     pictogram = forms.ChoiceField(
-        label=_("Picture"), required=False, choices=[*PICTOGRAMS.items()], widget=forms.RadioSelect,
+        label=_("Picture"), required=False, choices=[*PICTOGRAMS.items()], widget=PictogramSelect,
         help_text=_("Kiosks show it to those who do not read."),
     )  # fmt: skip
 

@@ -13,6 +13,7 @@ from smartqueue.sites.actions.rows import add_ground, change_ground, move_catego
 from smartqueue.sites.models import Service, ServiceCategory
 from smartqueue.sites.queries.office import categories, row_or_refuse, services_listed
 from smartqueue.tenants.states import Scope
+from smartqueue.web.manage.drafts import Drafting, waiting
 from smartqueue.web.manage.menu import ManagePage
 from smartqueue.web.manage.service_forms import CategoryForm, ServiceFilters, ServiceForm, shown_service
 from smartqueue.web.manage.sites import USE
@@ -51,10 +52,14 @@ class Services(ServicesPage, ListPage):
             search=wanted.get("q", ""), category=wanted.get("category"), is_active=USE[wanted.get("state", "")]
         )
 
+    def about(self, rows: Any) -> dict[str, Any]:
+        return {"waiting": waiting("service")}
+
 
 class ServiceNew(ServicesPage, FormPage):
     """`…/services/new/`"""
 
+    template = "manage/ground/service_new.html"
     said = _("The service is there. A queue opens it at a site.")
 
     def form(self, data: Any = None, files: Any = None) -> ServiceForm:
@@ -69,24 +74,31 @@ class ServiceNew(ServicesPage, FormPage):
         return {"title": gettext("New service"), "back": back, "fieldsets": _fieldsets(form)}
 
 
-class ServiceEdit(ServicesPage, FormPage):
-    """`…/services/{id}/`"""
+class ServiceEdit(Drafting, ServicesPage, FormPage):
+    """`…/services/{id}/`: published at once, or kept as a draft where the public sees it."""
 
     template = "manage/ground/service.html"
+    said = ""
+    drafted_kind = "service"
     service: Service
 
     def find(self) -> None:
         self.service = row_or_refuse(Service, self.kwargs["id"])
 
     def form(self, data: Any = None, files: Any = None) -> ServiceForm:
-        return ServiceForm(data, initial=shown_service(self.service))
+        return ServiceForm(data, initial=shown_service(self.as_drafted(self.service)))
 
     def save(self, form: Any) -> HttpResponse:
-        change_ground(Service, self.service.id, form.values(), actor=self.actor, at=now())
-        return self.go("manage-service", self.service.id)
+        id = self.service.id
+        self.keep_or_publish(
+            id, form.values(), lambda values: change_ground(Service, id, values, actor=self.actor, at=now())
+        )
+        return self.go("manage-service", id)
 
     def about(self, form: Any) -> dict[str, Any]:
         return {
+            "note": self.noted(self.service.id),
+            "draft_hint": gettext("A draft keeps name, description, price and picture. The rest is saved at once."),
             "title": self.service.name,
             "service": self.service,
             "back": reverse("manage-services", args=(self.tenant.slug,)),

@@ -16,6 +16,7 @@ from smartqueue.sites.models import Site
 from smartqueue.sites.queries import opening, openings
 from smartqueue.sites.queries.office import above, counters_of, days_ahead, places, regions, row_or_refuse, sites_listed
 from smartqueue.tenants.states import Scope
+from smartqueue.web.manage.drafts import Drafting, waiting
 from smartqueue.web.manage.menu import ManagePage
 from smartqueue.web.manage.site_forms import SiteFilters, SiteForm, shown_site
 from smartqueue.web.shared.office import Column, DeedPage, FormPage, ListPage
@@ -50,7 +51,7 @@ class Sites(SitesPage, ListPage):
 
     def about(self, rows: Any) -> dict[str, Any]:
         ids = [site.id for site in rows]
-        return {"openings": openings(ids, now()), "ready": readiness(ids)}
+        return {"openings": openings(ids, now()), "ready": readiness(ids), "waiting": waiting("site")}
 
 
 class OneSite(SitesPage):
@@ -115,21 +116,30 @@ class SiteNew(SitesPage, FormPage):
         return {"title": gettext("New site"), "fieldsets": _fieldsets(form)}
 
 
-class SiteEdit(OneSite, FormPage):
-    """`…/sites/{id}/edit/`"""
+class SiteEdit(Drafting, OneSite, FormPage):
+    """`…/sites/{id}/edit/`: published at once, or kept as a draft where the public sees it."""
 
     template = "manage/ground/site_form.html"
     tab = "edit"
+    said = ""
+    drafted_kind = "site"
 
     def form(self, data: Any = None, files: Any = None) -> SiteForm:
-        return SiteForm(data, initial=shown_site(self.site))
+        return SiteForm(data, initial=shown_site(self.as_drafted(self.site)))
 
     def save(self, form: Any) -> HttpResponse:
-        change_ground(Site, self.site.id, form.values(), actor=self.actor, at=now())
-        return self.go("manage-site", self.site.id)
+        id = self.site.id
+        self.keep_or_publish(
+            id, form.values(), lambda values: change_ground(Site, id, values, actor=self.actor, at=now())
+        )
+        return self.go("manage-site-edit", id) if "draft" in self.request.POST else self.go("manage-site", id)
 
     def about(self, form: Any) -> dict[str, Any]:
-        return {"title": self.site.name, "fieldsets": _fieldsets(form)}
+        hint = gettext("A draft keeps name, address, point, phone and e-mail. The rest is saved at once.")
+        return {
+            "title": self.site.name, "fieldsets": _fieldsets(form), "note": self.noted(self.site.id),
+            "draft_hint": hint,
+        }  # fmt: skip
 
 
 def _fieldsets(form: SiteForm) -> list[Any]:

@@ -10,12 +10,16 @@ from smartqueue.web.manage import (
     dashboard,
     devices,
     drafts,
+    exports,
     feedback,
     ground_urls,
+    integrations,
     keys,
     menu,
+    messages,
     organisation,
     people,
+    reports,
     team,
     voice,
     welcome,
@@ -29,6 +33,11 @@ NOW = "<slug:slug>/manage/dashboard/"
 ALERTS = "<slug:slug>/manage/alerts/"
 TEAM = "<slug:slug>/manage/team/"
 CUSTOMERS = "<slug:slug>/manage/customers/"
+INTEGRATIONS = "<slug:slug>/manage/integrations/"
+GONE = INTEGRATIONS + "<str:provider>/disconnect/"
+MESSAGES = "<slug:slug>/manage/messages/"
+MESSAGE = MESSAGES + "<str:kind>/<str:channel>/"
+REPORTS = "<slug:slug>/manage/reports/"
 
 urlpatterns: list[URLPattern] = [
     path("<slug:slug>/manage/", menu.Home.as_view(), name="manage"),
@@ -63,6 +72,14 @@ urlpatterns: list[URLPattern] = [
     path(CUSTOMERS + "<uuid:id>/edit/", customers.EditCustomer.as_view(), name="manage-customer-edit"),
     path(CUSTOMERS + "<uuid:id>/export/", customers.ExportCustomer.as_view(), name="manage-customer-export"),
     path(CUSTOMERS + "<uuid:id>/forget/", customers.ForgetCustomer.as_view(), name="manage-customer-forget"),
+    path(REPORTS, reports.OneReport.as_view(), name="manage-reports"),
+    path(REPORTS + "glossary/", reports.Glossary.as_view(), name="manage-report-glossary"),
+    path(REPORTS + "staffing/", reports.Staffing.as_view(), name="manage-report-staffing"),
+    path(REPORTS + "daily/", reports.DailyReport.as_view(), name="manage-report-daily"),
+    path(REPORTS + "tickets/export/", exports.TicketsExport.as_view(), name="manage-tickets-export"),
+    path(REPORTS + "staffing/export/", exports.StaffingExport.as_view(), name="manage-staffing-export"),
+    path(REPORTS + "<slug:report>/", reports.OneReport.as_view(), name="manage-report"),
+    path(REPORTS + "<slug:report>/export/", exports.ReportExport.as_view(), name="manage-report-export"),
     path("<slug:slug>/manage/voice/", voice.VoicePage.as_view(), name="manage-voice"),
     path(PEOPLE, people.People.as_view(), name="manage-people"),
     path(PEOPLE + "invite/", people.Invite.as_view(), name="manage-invite"),
@@ -79,11 +96,20 @@ urlpatterns: list[URLPattern] = [
     path(DRAFTS + "preview/", drafts.Preview.as_view(), name="manage-preview"),
     path(DRAFTS + "brand.css", drafts.DraftedCss.as_view(), name="manage-draft-css"),
     path(DRAFTS + "logo", drafts.DraftedLogo.as_view(), name="manage-draft-logo"),
+    path(DRAFTS + "<str:kind>/<uuid:id>/preview/", drafts.Preview.as_view(), name="manage-preview-one"),
     path(DRAFTS + "<str:kind>/<uuid:id>/publish/", drafts.Publish.as_view(), name="manage-publish"),
     path(DRAFTS + "<str:kind>/<uuid:id>/discard/", drafts.Discard.as_view(), name="manage-discard"),
     path(KEYS, keys.Keys.as_view(), name="manage-keys"),
     path(KEYS + "new/", keys.NewKey.as_view(), name="manage-key-new"),
     path(KEYS + "<uuid:id>/revoke/", keys.RevokeKey.as_view(), name="manage-key-revoke"),
+    path(MESSAGES, messages.Messages.as_view(), name="manage-templates"),
+    path(MESSAGE, messages.OneMessage.as_view(), name="manage-template"),
+    path(MESSAGE + "preview/<str:language>/", messages.PreviewMessage.as_view(), name="manage-template-preview"),
+    path(MESSAGE + "default/<str:language>/", messages.BackToDefault.as_view(), name="manage-template-default"),
+    path(INTEGRATIONS, integrations.Integrations.as_view(), name="manage-integrations"),
+    path(INTEGRATIONS + "smtp/", integrations.Smtp.as_view(), name="manage-smtp"),
+    path(INTEGRATIONS + "smtp/test/", integrations.TrySmtp.as_view(), name="manage-integration-test"),
+    path(GONE, integrations.Disconnect.as_view(), name="manage-integration-disconnect"),
     path("<slug:slug>/manage/audit/", audit.AuditLog.as_view(), name="manage-audit"),
     path("<slug:slug>/manage/audit/export/", audit.AuditExport.as_view(), name="manage-audit-export"),
 ]

@@ -3,17 +3,13 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from django.utils.translation import gettext, pgettext_lazy
+from django.utils.translation import gettext
 
-from smartqueue.queueing.states import AlertMetric, Priority
+from smartqueue.queueing.states import AlertMetric
 
 if TYPE_CHECKING:
     from smartqueue.queueing.models import Alert
 
-PRIORITIES = {
-    Priority.ELEVATED: pgettext_lazy("somebody in the line", "Priority"),
-    Priority.URGENT: pgettext_lazy("somebody in the line", "Urgent"),
-}
 MINUTES = (AlertMetric.LONGEST_WAIT, AlertMetric.AVERAGE_WAIT)
 """Figures of alerts that are counted in minutes."""
 
@@ -21,11 +17,6 @@ MINUTES = (AlertMetric.LONGEST_WAIT, AlertMetric.AVERAGE_WAIT)
 def minutes(seconds: float) -> str:
     """`12 min`; whole minutes that have passed."""
     return gettext("{minutes} min").format(minutes=max(0, int(seconds // 60)))
-
-
-def priority_word(priority: int) -> str:
-    """The class in one word, never its ground; '' for the ordinary one."""
-    return str(PRIORITIES.get(Priority(priority), ""))
 
 
 def figure(metric: str, value: int) -> str:

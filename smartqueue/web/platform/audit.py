@@ -33,6 +33,12 @@ WORDS: dict[str, str | Promise] = {
     "user.updated": _("Person changed"),
     "user.created": _("Person added"),
     "user.password_changed": _("Password changed"),
+    "user.second_factor_on": _("Second factor turned on"),
+    "user.second_factor_off": _("Second factor turned off"),
+    "user.recovery_codes_renewed": _("Recovery codes renewed"),
+    "user.signed_out_everywhere": _("Signed out everywhere"),
+    "user.deactivated": _("Account closed"),
+    "user.reactivated": _("Account opened again"),
 }
 NAMES: dict[str, str | Promise] = {
     "plan": _("Plan"), "name": _("Name"), "slug": _("Address"), "type": _("Type"), "locale": _("Language"),

@@ -6,11 +6,13 @@ from zoneinfo import available_timezones
 
 from django import forms
 from django.conf import settings
+from django.http import HttpRequest
 from django.utils.formats import date_format
 from django.utils.text import slugify
 from django.utils.translation import gettext_lazy as _
 
 from smartqueue.billing.models import Plan
+from smartqueue.journal.errors import ReasonMissing
 from smartqueue.journal.states import AuditKind
 from smartqueue.kernel.clock import now
 from smartqueue.tenants.models import SLUG, free_slug
@@ -124,6 +126,25 @@ class PlanForm(OfficeForm):
 
 class ReasonForm(OfficeForm):
     reason = forms.CharField(label=_("Why"), max_length=LONGEST_REASON)
+
+
+def reason_of(request: HttpRequest) -> str:
+    """What was typed beside the button.
+
+    Raises:
+        ReasonMissing: nothing, or too much.
+    """
+    form = ReasonForm(request.POST)
+    if not form.is_valid():
+        raise ReasonMissing
+    return str(form.cleaned_data["reason"])
+
+
+class AccountForm(OfficeForm):
+    email = forms.EmailField(
+        label=_("E-mail"), max_length=254, widget=forms.EmailInput(attrs={"autocomplete": "off"}),
+        help_text=_("The whole address. It does not appear in the address of any page."),
+    )  # fmt: skip
 
 
 class PersonForm(OfficeForm):

@@ -9,6 +9,7 @@ from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from smartqueue.kernel.clock import now
 from smartqueue.kernel.errors import NotFound
@@ -28,8 +29,9 @@ MENU = (
     Group(
         _("Platform"),
         (
-            Section("platform-health", _("Health"), "bell"),
+            Section("platform-health", pgettext_lazy("of the platform", "Health"), "bell"),
             Section("platform-audit", _("Audit log"), "clock"),
+            Section("platform-accounts", _("Accounts"), "person"),
             Section("platform-people", _("Super-admins"), "key"),
         ),
     ),

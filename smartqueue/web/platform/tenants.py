@@ -22,12 +22,12 @@ from smartqueue.billing.queries import (
 )
 from smartqueue.journal.actions.platform import reactivate_tenant, suspend_tenant
 from smartqueue.journal.actions.staff import open_tenant
-from smartqueue.journal.errors import ReasonMissing, SlugTaken
+from smartqueue.journal.errors import SlugTaken
 from smartqueue.journal.queries import last_fact_at
 from smartqueue.kernel.errors import Invalid, NotFound
 from smartqueue.tenants.models import Tenant
 from smartqueue.tenants.queries import people_in
-from smartqueue.web.platform.forms import LONGEST_REASON, PlanChoice, ReasonForm, TenantFilters, TenantForm
+from smartqueue.web.platform.forms import LONGEST_REASON, PlanChoice, ReasonForm, TenantFilters, TenantForm, reason_of
 from smartqueue.web.platform.pages import PlatformPage
 from smartqueue.web.shared.office import Column, DeedPage, FormPage, ListPage
 
@@ -51,10 +51,7 @@ class TenantsPage(PlatformPage):
         Raises:
             ReasonMissing: nothing, or too much.
         """
-        form = ReasonForm(self.request.POST)
-        if not form.is_valid():
-            raise ReasonMissing
-        return str(form.cleaned_data["reason"])
+        return reason_of(self.request)
 
 
 class Tenants(TenantsPage, ListPage):

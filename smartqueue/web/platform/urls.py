@@ -2,10 +2,12 @@
 
 from django.urls import URLPattern, path
 
-from smartqueue.web.platform import audit, health, pages, people, plans, support, tenants, usage
+from smartqueue.web.platform import accounts, audit, health, pages, people, plans, support, tenants, usage
 
 TENANTS = "platform/tenants/"
 ONE = TENANTS + "<uuid:id>/"
+ACCOUNTS = "platform/accounts/"
+ACCOUNT = ACCOUNTS + "<uuid:id>/"
 
 urlpatterns: list[URLPattern] = [
     path("platform/", pages.Home.as_view(), name="platform"),
@@ -26,5 +28,11 @@ urlpatterns: list[URLPattern] = [
     path("platform/people/", people.People.as_view(), name="platform-people"),
     path("platform/people/new/", people.NewPerson.as_view(), name="platform-person-new"),
     path("platform/people/<uuid:id>/remove/", people.RemovePerson.as_view(), name="platform-person-remove"),
+    path(ACCOUNTS, accounts.Accounts.as_view(), name="platform-accounts"),
+    path(ACCOUNT, accounts.OneAccount.as_view(), name="platform-account"),
+    path(ACCOUNT + "second-factor/", accounts.TakeSecondFactor.as_view(), name="platform-account-second-factor"),
+    path(ACCOUNT + "sign-out/", accounts.EndSignIns.as_view(), name="platform-account-sign-out"),
+    path(ACCOUNT + "close/", accounts.Close.as_view(), name="platform-account-close"),
+    path(ACCOUNT + "reopen/", accounts.Reopen.as_view(), name="platform-account-reopen"),
     path("platform/health/", health.Health.as_view(), name="platform-health"),
 ]

@@ -1,6 +1,5 @@
 """A tenant's colour as a stylesheet of its own, for a strict content policy allows no `style` in the page; its logo."""
 
-
 from django.http import Http404, HttpRequest, HttpResponse
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import condition, require_safe

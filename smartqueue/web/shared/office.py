@@ -151,6 +151,8 @@ class ListPage(OfficePage):
                 with self.scope():
                     said = self.do_bulk(deed, ids)
             except RuleBroken as refusal:
+                if refusal.status == 403:
+                    raise
                 messages.error(request, str(refusal))
             else:
                 messages.success(request, said)

@@ -220,6 +220,26 @@ def test_a_kiosk_shows_the_queues_that_were_chosen_for_it_and_no_other_sites(ban
     assert [tile["queue"] for tile in one.get("/kiosk/state/").json()["tiles"]] == [str(queues[1].id)]
 
 
+def test_a_queue_kept_off_kiosks_gives_no_number_here_but_paper_still_counts(bank, kiosk, take):
+    from smartqueue.queueing.models import Queue
+
+    with in_tenant(bank.id):
+        queue = Queue.objects.get(id=NumberBlock.objects.get(id=kiosk.block).queue_id)
+        Queue.objects.update(shown_at_kiosk=False)
+    wish = {"block": kiosk.block, "sequence": kiosk.first, "language": "fr"}
+
+    refused = kiosk.post("/kiosk/tickets/", wish, Idempotency_Key="x")
+    brought = kiosk.post("/kiosk/sync/", {"tickets": [paper(kiosk, 1)]}).json()["tickets"]
+    fresh = kiosk.post("/kiosk/blocks/", {"have": []}).json()
+
+    assert (refused.status_code, refused.json()["code"]) == (404, "queue_not_found")
+    assert kiosk.get("/kiosk/state/").json()["tiles"] == []
+    assert "ticket" in brought[0]
+    assert fresh["blocks"] == []
+    take(queue=queue)  # the counter and the phones give its tickets as before
+    assert len(tickets_of(bank)) == 2
+
+
 def test_no_token_stands_in_what_the_tiles_are_told(kiosk):
     told = kiosk.get("/kiosk/state/").content.decode()
 

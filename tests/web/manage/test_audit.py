@@ -151,7 +151,7 @@ def test_a_long_file_is_whole(address, visit, moussa, note, bank, monkeypatch):
 
 
 @pytest.mark.parametrize(
-    "cell", ["=1+1", "+221771234567", "-1", "@SUM(A1)", "\t=1", "\r=1", "＝1+1", "  =1+1", "\u00a0=1", "|cmd"]
+    "cell", ["=1+1", "+221771234567", "-1", "@SUM(A1)", "\t1", "\r1", "＝1+1", "  =1+1", "\u00a0=1", "|cmd"]
 )
 def test_no_cell_is_a_formula(cell):
     assert plain(cell) == f"'{cell}"
@@ -169,3 +169,48 @@ def test_a_name_that_is_a_formula_is_text_in_the_file(address, bank, visit, make
     (row,) = table_of(visit(moussa).post(f"{address}export/?object=counter"))[1:]
 
     assert row[5] == "'=HYPERLINK(1)"
+
+
+def test_no_column_of_what_is_journalled_is_shown_by_its_name_in_the_database():
+    from smartqueue.web.manage.audit_words import OBJECTS, field_word, models_by_name
+
+    untold = {
+        "token_hash",
+        "former_hash",
+        "token_made_at",
+        "revision",
+    }  # of a device
+    kinds = {kind: models_by_name().get(kind.replace("_", "")) for kind in OBJECTS}
+    columns = [
+        (kind, field.attname)
+        for kind, model in kinds.items()
+        if model and kind not in {"user", "print"}  # no columns of these are told
+        for field in model._meta.concrete_fields
+        if field.attname not in {"id", "tenant_id"} | untold
+    ]
+
+    assert len(columns) > 150
+    wordless = [one for one in columns if field_word(one[1], one[0]) == one[1].replace("_", " ")]
+    assert wordless == []
+
+
+@pytest.mark.parametrize(
+    ("name", "kind", "word"),
+    [
+        ("site_id", "queue", "Site"),
+        ("shown_at_kiosk", "queue", "Shown at kiosks"),
+        ("queue_ids", "agent", "Queues"),
+        ("queue_ids", "device", "Queues"),
+        ("hours", "site", "Hours"),
+        ("name", "site", "Name"),
+        ("no_such_thing", "site", "no such thing"),
+        ("name", "no_such_kind", "Name"),
+    ],
+)
+def test_a_field_is_called_by_its_word(name, kind, word):
+    from django.utils.translation import override
+
+    from smartqueue.web.manage.audit_words import field_word
+
+    with override("en"):
+        assert field_word(name, kind) == word

@@ -49,7 +49,7 @@ def test_a_screen_is_paired_set_up_and_cut_off_while_it_watches(browse, picture,
     assert is_calm(screen) is True
     picture(screen, "pairing-desk-fr")
 
-    page = browse(f"/{bank.slug}/manage/", moussa, viewport=PHONE)
+    page = browse(f"/{bank.slug}/manage/devices/", moussa, viewport=PHONE)
     assert fits(page)
     assert is_calm(page) is True
     picture(page, "devices-0-phone-fr")

@@ -16,6 +16,7 @@ from smartqueue.tenants.queries import logo_of
 from smartqueue.tenants.scope import in_tenant
 from smartqueue.web.manage.drafts import KINDS
 from tests.cast import NINE, at_the_same_time
+from tests.web.manage.ground import form_of
 
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(100)
 OTHER_PNG = b"\x89PNG\r\n\x1a\n" + bytes(200)
@@ -40,6 +41,15 @@ def draft(bank, moussa):
 
 
 @pytest.fixture
+def taken_code(bank, site):
+    """The code of another site."""
+    from smartqueue.sites.models import Site
+
+    with in_tenant(bank.id):
+        return Site.objects.create(tenant=bank, name="Agence Fann", code="FANN").code
+
+
+@pytest.fixture
 def publish(bank, moussa):
     def do(kind, object_id, **options):
         with in_tenant(bank.id):
@@ -50,6 +60,11 @@ def publish(bank, moussa):
 
 def text_of(answer):
     return answer.content.decode()
+
+
+def whole(page):
+    """The form of a site or a service as a browser sends it, in use."""
+    return form_of(page) | {"is_active": "on"}
 
 
 def published(bank):
@@ -67,7 +82,7 @@ def facts(bank):
 
 
 PATHS = ["brand/", "drafts/", "drafts/preview/", "drafts/brand.css", "drafts/logo", "drafts/publish/",
-         "drafts/tenant/{id}/publish/", "drafts/tenant/{id}/discard/"]  # fmt: skip
+         "drafts/tenant/{id}/preview/", "drafts/tenant/{id}/publish/", "drafts/tenant/{id}/discard/"]  # fmt: skip
 
 
 @pytest.mark.parametrize("path", PATHS)
@@ -81,7 +96,7 @@ def test_who_may(base, bank, path, visit, awa, moussa, cheikh, draft):
     if "{id}" in path:
         for organisation in (bank.id, uuid4()):
             foreign = f"/{cheikh.tenant.slug}/manage/" + path.format(id=organisation)
-            assert visit(cheikh).post(foreign).status_code == 404
+            assert "preview" in path or visit(cheikh).post(foreign).status_code == 404
     assert (len(drafts_of(bank)), published(bank)) == (1, "")
 
 
@@ -216,3 +231,94 @@ def test_a_draft_is_discarded_once(base, bank, visit, moussa, draft):
 
     assert [person.post(address).status_code for _n in range(2)] == [303, 404]
     assert (drafts_of(bank), published(bank)) == ([], "")
+
+
+def test_a_site_is_kept_as_a_draft_on_its_own_page_looked_at_and_published_there(base, bank, site, visit, moussa):
+    person, anybody = visit(moussa), visit()
+    edit, public = f"{base}sites/{site.id}/edit/", f"/{bank.slug}/sites/{site.code}/"
+    former = text_of(anybody.get(public))
+    typed = whole(person.get(edit)) | {"name": "Agence Médina", "address": "Rue 6", "code": "MED", "draft": "1"}
+
+    kept = person.post(edit, typed)
+
+    assert (kept.status_code, kept["Location"]) == (303, edit), text_of(kept)
+    page = text_of(person.get(edit))
+    assert all(words in page for words in ("Not published yet.", 'value="Agence Médina"', "Kept as a draft"))
+    assert "Not published yet (1)" in text_of(person.get(f"{base}sites/"))
+    public = f"/{bank.slug}/sites/MED/"  # what the public sees by no name is saved at once
+    assert "Agence Médina" not in text_of(anybody.get(public))
+    assert site.name in former
+    assert site.name in text_of(anybody.get(public))
+    preview = text_of(person.get(f"{base}drafts/site/{site.id}/preview/"))
+    assert all(words in preview for words in ("Agence Médina", "Rue 6", "Only you see this", " inert"))
+    assert "Agence Médina" not in text_of(anybody.get(public))
+
+    done = person.post(f"{base}drafts/site/{site.id}/publish/", {"here": "1"})
+
+    assert done["Location"] == edit
+    assert "Agence Médina" in text_of(anybody.get(public))
+    assert "Not published yet" not in text_of(person.get(edit)) + text_of(person.get(f"{base}sites/"))
+    assert drafts_of(bank) == []
+
+
+def test_saving_and_publishing_leaves_no_draft_behind(base, bank, site, visit, moussa, draft):
+    draft(KINDS["site"].draftable, site.id, name="Agence Médina")
+    person, edit = visit(moussa), f"{base}sites/{site.id}/edit/"
+
+    done = person.post(edit, whole(person.get(edit)))
+
+    assert done["Location"] == f"{base}sites/{site.id}/"
+    assert "Agence Médina" in text_of(visit().get(f"/{bank.slug}/"))
+    assert drafts_of(bank) == []
+
+
+def test_a_service_is_kept_as_a_draft_and_seen_where_a_site_offers_it(base, bank, tellers, site, visit, moussa):
+    person, anybody = visit(moussa), visit()
+    edit, public = f"{base}services/{tellers.service_id}/", f"/{bank.slug}/sites/{site.code}/"
+    typed = whole(person.get(edit)) | {"name": "Retrait au guichet", "duration": "7"}
+
+    assert person.post(edit, typed | {"draft": "1"})["Location"] == edit
+
+    assert "Not published yet (1)" in text_of(person.get(f"{base}services/"))
+    preview = person.get(f"{base}drafts/service/{tellers.service_id}/preview/")
+    assert all(words in text_of(preview) for words in ("Retrait au guichet", site.name))
+    assert "Retrait au guichet" not in text_of(anybody.get(public))
+    with in_tenant(bank.id):
+        assert type(tellers.service).objects.get(id=tellers.service_id).duration_s == 420
+    person.post(f"{base}drafts/service/{tellers.service_id}/discard/")
+    assert "Retrait au guichet" not in text_of(person.get(edit))
+
+
+def test_a_page_tells_that_somebody_has_changed_what_is_drafted(base, bank, site, visit, moussa, draft):
+    from smartqueue.sites.actions.rows import change_ground
+    from smartqueue.sites.models import Site
+
+    draft(KINDS["site"].draftable, site.id, name="Agence Médina")
+    with in_tenant(bank.id):
+        change_ground(Site, site.id, {"name": "Agence Fann"}, actor=moussa.actor, at=NINE)
+    person = visit(moussa)
+
+    assert "Somebody has changed this since." in text_of(person.get(f"{base}sites/{site.id}/edit/"))
+    person.post(f"{base}drafts/site/{site.id}/publish/", {"here": "1"})
+    assert "Agence Fann" in text_of(visit().get(f"/{bank.slug}/"))
+    assert len(drafts_of(bank)) == 1
+
+
+def test_what_can_never_be_published_is_told_beside_its_field(base, bank, site, visit, moussa, taken_code):
+    person, edit = visit(moussa), f"{base}sites/{site.id}/edit/"
+    typed = whole(person.get(edit)) | {"name": "Agence Médina", "code": taken_code, "draft": "1"}
+
+    answer = person.post(edit, typed)
+
+    assert answer.status_code == 400
+    assert 'id="id_code_error"' in text_of(answer)
+    assert drafts_of(bank) == []  # the draft of the same form is not kept either
+
+
+@pytest.mark.parametrize("kind", ["site", "service"])
+def test_a_preview_of_what_is_not_there_is_a_404(base, bank, cheikh, visit, moussa, kind, site, tellers):
+    theirs = {"site": site.id, "service": tellers.service_id}[kind]
+
+    assert visit(moussa).get(f"{base}drafts/{kind}/{uuid4()}/preview/").status_code == 404
+    assert visit(moussa).get(f"{base}drafts/queue/{uuid4()}/preview/").status_code == 404
+    assert visit(cheikh).get(f"/{cheikh.tenant.slug}/manage/drafts/{kind}/{theirs}/preview/").status_code == 404

@@ -3,6 +3,7 @@
 import pytest
 
 from smartqueue.journal.models import Entry
+from smartqueue.kernel.clock import now
 from smartqueue.tenants.models import Tenant
 from smartqueue.tenants.scope import in_tenant
 
@@ -60,3 +61,43 @@ def test_a_mistake_is_said_beside_its_field_and_nothing_is_saved(address, bank, 
     assert answer.status_code == 400
     assert f'id="id_{next(iter(wrong))}_error"' in answer.content.decode()
     assert now_of(bank) == before
+
+
+@pytest.fixture
+def used(bank):
+    """`used(limits, **counts)`: this month of the bank, on a plan with these quotas."""
+    from smartqueue.billing.actions import count_usage
+    from smartqueue.billing.models import MonthUsage
+
+    def put(limits, **counts):
+        count_usage(at=now(), tenant_ids=[bank.id])
+        rows = MonthUsage.objects.using("platform").filter(tenant_id=bank.id)
+        terms = {"price_xof": 25_000, "ticket_price_xof": 15, "message_price_xof": 35, "sites": None, "agents": None,
+                 "tickets": None, "messages": None} | limits  # fmt: skip
+        rows.update(terms=terms, **counts)
+
+    return put
+
+
+def test_the_plan_and_what_was_used_of_it_stand_on_the_page(address, bank, visit, moussa, cheikh, used):
+    used({"tickets": 1000, "messages": 10, "agents": 1}, tickets=1200, messages=9, agents=3, sites=7)
+
+    usage = visit(moussa).get(address).context["usage"]
+
+    assert [(str(use.measure.value), words, beyond) for use, words, beyond in usage["lines"]] == [
+        ("tickets", "1,200 of 1,000", "200 beyond your plan: 3,000\xa0F\xa0CFA."),
+        ("messages", "9 of 10", ""),
+        ("sites", "7, without limit", ""),
+        ("agents", "3 of 1", "2 beyond your plan, without extra cost."),
+    ]
+    assert (usage["overage_xof"], usage["plan"].name) == (3000, bank.plan)
+    page = visit(moussa).get(address).content.decode()
+    assert all(words in page for words in ("Plan and usage", "Your lines never stop", "200 beyond your plan"))
+    theirs = visit(cheikh).get(f"/{cheikh.tenant.slug}/manage/organisation/")
+    assert "1,200" not in theirs.content.decode()
+
+
+def test_before_the_first_count_nothing_is_used(address, bank, visit, moussa):
+    usage = visit(moussa).get(address).context["usage"]
+
+    assert ({use.used for use, *_words in usage["lines"]}, usage["overage_xof"]) == ({0}, 0)

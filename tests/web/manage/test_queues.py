@@ -191,11 +191,13 @@ def test_a_queue_with_tickets_stays(client, base, bank, tellers, make_queue, tak
     assert [one.id for one in queues_of(bank)] == [tellers.id]
 
 
-def test_a_kiosk_shows_only_what_is_meant_for_kiosks(bank, tellers, make_queue):
-    from smartqueue.queueing.queries.kiosk import tiles
+def test_a_kiosk_has_only_what_is_meant_for_kiosks_and_a_display_has_all(bank, site, tellers, make_queue):
+    from smartqueue.devices.models import Device
+    from smartqueue.devices.queries import queues_of as queues_of_device
     from smartqueue.tenants.scope import in_tenant
 
     hidden = make_queue(shown_at_kiosk=False)
     with in_tenant(bank.id):
-        shown = [tile.id for tile in tiles([tellers.id, hidden.id], at=now())]
-    assert shown == [tellers.id]
+        devices = [Device(tenant=bank, site=site, kind=kind) for kind in ("kiosk", "display")]
+        shown = [{queue.id for queue in queues_of_device(one)} for one in devices]
+    assert shown == [{tellers.id}, {tellers.id, hidden.id}]

@@ -108,7 +108,7 @@ def test_lists_cost_the_same_for_one_and_for_three(client, base, bank, service, 
     make(bank, Service, *({"name": f"S{n}", "code": f"s{n}", "category": category} for n in range(2)))
     shelf("Prêts", "Comptes")
 
-    assert [questions(client, base + page) for page in pages] == first == [10, 8]
+    assert [questions(client, base + page) for page in pages] == first == [11, 8]
 
 
 def test_minutes_on_the_screen_are_seconds_in_the_row(client, base, bank, whole):
@@ -198,3 +198,19 @@ def test_two_who_move_categories_at_once_lose_none(visit, moussa, base, bank, sh
 
     assert [answer.status_code for answer in answers] == [303, 303]
     assert order(bank) in (["B", "C", "A"], ["C", "A", "B"])
+
+
+def test_pictures_are_tiles_drawn_as_on_kiosks_with_the_word_beside(client, base, bank, service):
+    from smartqueue.sites.states import PICTOGRAMS
+    from smartqueue.web.shared.pictograms import PICTOGRAMS as PATHS
+
+    for path in ("services/new/", f"services/{service.id}/"):
+        page = text_of(client.get(base + path))
+        tiles = page.partition('class="pictograms"')[2].partition("</div>")[0].split("</label>")[:-1]
+
+        drawn = {tile.partition('value="')[2].partition('"')[0]: tile for tile in tiles}
+        assert drawn.keys() == PICTOGRAMS.keys()
+        for name, word in PICTOGRAMS.items():
+            assert f'd="{PATHS[name or "default"]}"' in drawn[name]
+            assert f"<span>{word}</span>" in drawn[name]
+        assert [name for name, tile in drawn.items() if " checked" in tile] == [""]

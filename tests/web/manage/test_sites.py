@@ -102,7 +102,7 @@ def test_the_list_costs_the_same_for_one_and_for_three(visit, base, bank, site, 
     one = questions(client, f"{base}sites/")
     make(bank, Site, *({"name": f"Agence {n}", "code": f"A{n}"} for n in range(2)))
 
-    assert questions(client, f"{base}sites/") == one == 12
+    assert questions(client, f"{base}sites/") == one == 13
 
 
 def test_a_site_is_added_as_it_was_typed(visit, base, bank, moussa, whole):
