@@ -58,12 +58,15 @@ def instance(url: str) -> Iterator[tuple[str, Stage]]:
         yield url.rstrip("/"), Stage()
         return
     with scratch_house() as base:
+        from smartqueue.cli.picturing.past import make_past
         from smartqueue.cli.picturing.stage import set_stage
         from smartqueue.kernel.clock import now
         from smartqueue.tenants.queries import tenants_by_slug
 
         (bank,) = tenants_by_slug(["demo-bank"])
-        yield base, set_stage(bank, now())
+        at = now()
+        make_past(bank, at)
+        yield base, set_stage(bank, at)
 
 
 def name_of(page: Page, size: str, language: str, theme: str) -> str:

@@ -7,7 +7,6 @@ from uuid import UUID, uuid4
 
 from smartqueue.accounts.actions import make_user
 from smartqueue.accounts.models import User
-from smartqueue.cli.picturing.past import make_past
 from smartqueue.cli.picturing.visitors import session_of
 from smartqueue.cli.tenant import AGENT_PASSWORD
 from smartqueue.customers.models import Customer
@@ -102,7 +101,6 @@ class Day:
 def set_stage(tenant: Tenant, at: datetime) -> Stage:
     """Make a day of a tenant that has the demo data; once, because it adds to what is there."""
     stage = Stage()
-    make_past(tenant, at)
     with in_tenant(tenant.id):
         day = Day(tenant, at, Site.objects.get(code="DKR1"))
         _offer(day)

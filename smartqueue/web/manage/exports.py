@@ -164,9 +164,9 @@ class TicketsExport(ReportPage):
 def ticket_heads() -> list[str]:
     return [
         gettext("Number"), gettext("Day"), gettext("Site"), gettext("Queue"), gettext("Service"), gettext("Channel"),
-        gettext("Priority"), gettext("State"), gettext("Arrived at"), gettext("Called at"), gettext("Service started at"),
-        gettext("Ended at"), gettext("Wait, seconds"), gettext("Service, seconds"), gettext("Counter"), gettext("Agent"),
-        gettext("Outcome"),
+        gettext("Priority"), gettext("State"), gettext("Arrived at"), gettext("Called at"),
+        gettext("Service started at"), gettext("Ended at"), gettext("Wait, seconds"), gettext("Service, seconds"),
+        gettext("Counter"), gettext("Agent"), gettext("Outcome"),
     ]  # fmt: skip
 
 
