@@ -82,7 +82,7 @@ def test_of_one_site_only(bank, site, wish, send, letters, take):
     wish(site=site)
     send()
 
-    assert letters[0].subject.startswith(f"{site.name}, {bank.name}: ")
+    assert letters[0].subject.startswith(f"{site.name}, {bank.name}")
     assert f"&site={site.id}" in letters[0].body
 
 
