@@ -59,10 +59,10 @@ def test_an_unconfirmed_address_is_told_only_after_the_right_password() -> None:
 
 
 def took(doing: Callable[[], Any]) -> float:
-    started = time.process_time()
+    started = time.thread_time()
     with pytest.raises(WrongCredentials):
         doing()
-    return time.process_time() - started
+    return time.thread_time() - started
 
 
 @override_settings(PASSWORD_HASHERS=["django.contrib.auth.hashers.PBKDF2PasswordHasher"])

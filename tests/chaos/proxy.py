@@ -129,10 +129,11 @@ def cutting(upstream: tuple[str, int], *, seed: int, delay_s: float) -> Iterator
         ready.set()
         await end.wait()
         server.close()
-        left = [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
-        for task in left:
-            task.cancel()
-        await asyncio.gather(*left, return_exceptions=True)
+        # Again, while there are any: a connection that was accepted meanwhile has a task of its own.
+        while left := [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]:
+            for task in left:
+                task.cancel()
+            await asyncio.gather(*left, return_exceptions=True)
 
     ending = asyncio.Event()
     thread = threading.Thread(target=lambda: loop.run_until_complete(run(ending)), name="proxy")
