@@ -99,6 +99,7 @@ DEMO_SCREENS = {
     "Display in the hall": "/display/",
     "Kiosk": "/kiosk/",
     "Pair display and kiosk": "/demo-bank/manage/devices/",
+    "Back office": "/demo-bank/manage/",
 }
 """The demo bank's pages, by who looks at them."""
 

@@ -89,6 +89,7 @@ def test_the_logins_are_plain_lines_when_nobody_watches(
         "Display in the hall     http://127.0.0.1:8000/display/",
         "Kiosk                   http://127.0.0.1:8000/kiosk/",
         "Pair display and kiosk  http://127.0.0.1:8000/demo-bank/manage/devices/",
+        "Back office             http://127.0.0.1:8000/demo-bank/manage/",
         "Demo logins:",
         "  manager  awa@bank.example    secret",
         "  agent    binta@bank.example  s3",
