@@ -14,10 +14,11 @@ from smartqueue.devices.models import Device
 from smartqueue.devices.queries import chosen_queue_ids, device_or_refuse, devices_named
 from smartqueue.devices.states import DeviceKind
 from smartqueue.kernel.clock import now
-from smartqueue.kernel.errors import Invalid, RuleBroken
+from smartqueue.kernel.errors import Invalid
 from smartqueue.tenants.states import Scope
 from smartqueue.web.manage.forms import DeviceForm, PairAgainForm, PairForm
 from smartqueue.web.manage.menu import ManagePage
+from smartqueue.web.shared.office import DeedPage
 
 PAGE = 50
 LONGEST_SEARCH = 80
@@ -121,46 +122,29 @@ class PairAgain(OneDevice):
         return self.go("manage-device", id)
 
 
-class Doing(SettingsPage):
+class Doing(SettingsPage, DeedPage):
     """POST to a device, and back to where it is seen."""
 
-    http_method_names = ["post"]
-
-    def post(self, request: HttpRequest, slug: str, id: UUID) -> HttpResponse:
-        try:
-            with self.scope():
-                said = self.do(id)
-        except RuleBroken as refusal:
-            if refusal.status != 409:
-                raise
-            messages.error(request, str(refusal))
-            return self.go("manage-device", id)
-        messages.success(request, said)
-        return self.after(id)
-
-    def do(self, id: UUID) -> str:
-        raise NotImplementedError
-
-    def after(self, id: UUID) -> HttpResponse:
-        return self.go("manage-device", id)
+    def back(self, **kwargs: Any) -> HttpResponse:
+        return self.go("manage-device", kwargs["id"])
 
 
 class Refresh(Doing):
-    def do(self, id: UUID) -> str:
-        actions.refresh(device_id=id, actor=self.actor, at=now())
+    def do(self, **kwargs: Any) -> str:
+        actions.refresh(device_id=kwargs["id"], actor=self.actor, at=now())
         return gettext("The device loads itself again within half a minute.")
 
 
 class Revoke(Doing):
-    def do(self, id: UUID) -> str:
-        device = actions.revoke_device(device_id=id, actor=self.actor, at=now())
+    def do(self, **kwargs: Any) -> str:
+        device = actions.revoke_device(device_id=kwargs["id"], actor=self.actor, at=now())
         return gettext("{name} is cut off. Its settings are kept.").format(name=device.name)
 
 
 class Delete(Doing):
-    def do(self, id: UUID) -> str:
-        actions.remove_device(device_id=id, actor=self.actor, at=now())
+    def do(self, **kwargs: Any) -> str:
+        actions.remove_device(device_id=kwargs["id"], actor=self.actor, at=now())
         return gettext("The device is deleted.")
 
-    def after(self, id: UUID) -> HttpResponse:
+    def back(self, **kwargs: Any) -> HttpResponse:
         return self.go("manage-devices")
