@@ -69,6 +69,14 @@ def _use_own_database(worker: str) -> None:
     setup_test_environment()
 
 
+@pytest.fixture(autouse=True)
+def _nobodys_language() -> None:
+    """A page that an earlier test opened leaves its language active in this thread, as in a worker of the web."""
+    from django.utils import translation
+
+    translation.deactivate()
+
+
 @pytest.fixture(scope="session", autouse=True)
 def _leave_no_connection() -> Iterator[None]:
     yield

@@ -3,6 +3,7 @@
 import time
 
 import pytest
+from django.utils.translation import override
 from liquid.exceptions import UndefinedError
 
 from smartqueue.kernel.errors import Invalid
@@ -14,7 +15,7 @@ from smartqueue.notifications.states.wording import _WORDINGS, LONGEST_BODY, Unr
 
 
 def wrongs(kind, body, subject=""):
-    with pytest.raises(Invalid) as refused:
+    with pytest.raises(Invalid) as refused, override("en"):
         judge(kind=kind, subject=subject, body=body)
     return {field: errors[0]["message"] for field, errors in refused.value.facts["errors"].items()}
 
