@@ -29,9 +29,11 @@ INSTALLED_APPS = [
     "smartqueue.queueing",
     "smartqueue.feedback",
     "smartqueue.notifications",
+    "smartqueue.webhooks",
     "smartqueue.reporting",
     "smartqueue.api",
     "smartqueue.devices",
+    "smartqueue.phone",
     "smartqueue.web.shared",
     "smartqueue.web.public",
     "smartqueue.web.agent",
@@ -173,6 +175,8 @@ MESSAGE_TAGS = {messages.ERROR: "late", messages.WARNING: "late"}  # the compone
 CSRF_FAILURE_VIEW = "smartqueue.web.shared.errors.csrf_failure"
 SMARTQUEUE_STYLEGUIDE = env.flag("SMARTQUEUE_STYLEGUIDE", default=DEBUG)
 DATA_UPLOAD_MAX_MEMORY_SIZE = 256 * 1024
+# Webhooks and providers at 127.0.0.1: for who builds on this, with receivers and sandboxes beside.
+OUTBOUND_LOOPBACK = env.flag("SMARTQUEUE_ALLOW_LOOPBACK", default=DEBUG)
 
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["smartqueue.api.v1.authentication.BearerToken"],

@@ -34,6 +34,7 @@ v1: list[URLPattern | URLResolver] = [
 urlpatterns = [
     path("api/v1/", include(v1)),
     path("healthz", healthz),
+    path("", include("smartqueue.phone.urls")),
     path("platform/admin/", admin.site.urls),
     path("", include("smartqueue.web.shared.urls")),
     path("", include("smartqueue.web.platform.urls")),

@@ -17,8 +17,9 @@ from smartqueue.tenants.states import LOGO_TYPES, OrganisationType, PlanName, Ro
 SLUG = RegexValidator(r"^[a-z0-9](?:[a-z0-9-]{1,48}[a-z0-9])$", _("Use 3 to 50 small letters, digits and hyphens."))
 
 RESERVED = frozenset({
-    "about", "admin", "api", "devices", "display", "healthz", "help", "kiosk", "language", "live", "manage", "me",
-    "media", "organisations", "platform", "sign-in", "sign-out", "static", "styleguide", "t", "ws", "www",
+    "about", "admin", "api", "devices", "display", "healthz", "help", "hooks", "kiosk", "language", "live", "manage",
+    "me", "media", "organisations", "phone", "platform", "sign-in", "sign-out", "static", "styleguide", "t", "ws",
+    "www",
 })  # fmt: skip
 """The first words of our own addresses, and of those that we may want."""
 

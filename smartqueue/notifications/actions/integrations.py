@@ -16,8 +16,8 @@ from smartqueue.notifications.errors import IntegrationChanged, TriedJustNow
 from smartqueue.notifications.models import Integration
 from smartqueue.notifications.states import TEST_PAUSE_S, Outcome, Provider
 from smartqueue.notifications.states.connecting import SHOWN, smtp_settings
+from smartqueue.notifications.transports.base import TransportFault
 from smartqueue.notifications.transports.email import Letter, Server, send_email
-from smartqueue.notifications.transports.reach import TransportFault
 from smartqueue.tenants.scope import in_tenant
 
 

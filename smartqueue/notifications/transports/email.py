@@ -13,7 +13,9 @@ from threading import Timer
 from typing import Any
 
 from smartqueue.notifications.states import TEST_SECONDS, Outcome, Security
-from smartqueue.notifications.transports.reach import Deadline, TransportFault, public_address
+from smartqueue.notifications.transports.base import TransportFault
+from smartqueue.outbound.addresses import public_address
+from smartqueue.outbound.deadline import Deadline, NoAnswer
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +49,10 @@ def send_email(server: Server, letter: Letter, *, seconds: float = TEST_SECONDS)
     Raises:
         TransportFault: with the reason.
     """
-    address = public_address(server.host, server.port)
+    try:
+        address = public_address(server.host, server.port)
+    except NoAnswer as silence:
+        raise TransportFault.of(silence) from None
     deadline = Deadline(seconds)
     with _named_faults() as state, _connected(server, address, deadline, state) as smtp:
         if server.security == Security.STARTTLS:
@@ -140,6 +145,8 @@ def _named_faults() -> Iterator[dict[str, Any]]:
     state: dict[str, Any] = {"step": "connect", "is_late": False}
     try:
         yield state
+    except NoAnswer as silence:
+        raise TransportFault.of(silence) from silence
     except (OSError, smtplib.SMTPException, UnicodeError) as error:
         late = state["is_late"] or isinstance(error, TimeoutError) or isinstance(error.__context__, TimeoutError)
         raise TransportFault(Outcome.TIMEOUT if late else _reason(error, state["step"])) from error
