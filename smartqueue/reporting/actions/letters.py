@@ -198,7 +198,7 @@ def _figures(summary: DailySummary) -> list[dict[str, str]]:
         {"label": label, "value": words(getattr(now, name)), "before": words(getattr(before, name))}
         for label, name, words in (
             (_("Tickets"), "issued", _count),
-            (_("Served"), "served", _count),
+            (_("People served"), "served", _count),
             (_("Average wait"), "wait_average_s", _lasted),
             (_("Wait of nine in ten"), "wait_p90_s", _lasted),
             (_("In target"), "in_target", _share),

@@ -95,8 +95,8 @@ MEASURES = {
     one.key: one
     for one in (
         Measure("issued", _("Tickets"), _C, _("People who took a ticket.")),
-        Measure("called", _("Called"), _C, _("People who were called, each counted once.")),
-        Measure("served", _("Served"), _C, _("People whose visit was finished at a counter.")),
+        Measure("called", _("People called"), _C, _("People who were called, each counted once.")),
+        Measure("served", _("People served"), _C, _("People whose visit was finished at a counter.")),
         Measure("wait_average_s", _("Average wait"), _S, _("From arrival to the call, of the people who were called.")),
         Measure("wait_p50_s", _("Median wait"), _S, _("Half of the people who were called waited no longer.")),
         Measure("wait_p90_s", _("Wait of nine in ten"), _S, _("Nine of ten people who were called waited no longer.")),
@@ -114,7 +114,7 @@ MEASURES = {
         Measure("service_p90_s", _("Service of nine in ten"), _S, _("Nine of ten services took no longer.")),
         Measure("walk_average_s", _("Walk to the counter"), _S, _("From the call to the start of the service.")),
         Measure("served_share", _("Served, share"), _P, _("People served, of all who took a ticket.")),
-        Measure("no_show", _("Absent"), _C, _("People who did not come when they were called.")),
+        Measure("no_show", _("People absent"), _C, _("People who did not come when they were called.")),
         Measure("cancelled", _("Cancelled"), _C, _("Tickets taken back by the customer or by staff.")),
         Measure("expired", _("Left over"), _C, _("People who were still in line when the day ended.")),
         Measure("live", _("Still here"), _C, _("People who wait or are being served as you read this.")),
@@ -131,10 +131,10 @@ MEASURES = {
         Measure("handled", _("Visits"), _C, _("Visits that ended with this agent, however they ended.")),
         Measure("completion", _("Completed"), _P, _("Visits that ended with a service, of all that an agent had.")),
         Measure("transferred", _("Sent on"), _C, _("People sent to another queue or to a colleague.")),
-        Measure("put_back", _("Put back"), _C, _("People sent back into the line.")),
+        Measure("put_back", _("Sent back into the line"), _C, _("People sent back into the line.")),
         Measure("parked", _("Parked"), _C, _("How often a visit was interrupted.")),
         Measure("handling_average_s", _("Handling time"), _S, _("Walk and service of one person who was served.")),
-        Measure("signed_in_s", _("Signed in"), _S, _("Time signed in at a counter, breaks included.")),
+        Measure("signed_in_s", _("Time signed in"), _S, _("Time signed in at a counter, breaks included.")),
         Measure("break_s", _("Breaks"), _S, _("Time on a break.")),
         Measure(
             "occupancy", _("Occupancy"), _P, _("Walk and service time, of the time signed in without breaks.")

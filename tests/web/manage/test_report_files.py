@@ -54,7 +54,7 @@ def test_the_csv_has_the_numbers_of_the_page(save, days, address, visit, awa):
 
     head, *rows = cells_of(save("wait-times", "csv")[1])
 
-    assert head[:7] == ["Table", "Name", "From", "Until", "Tickets", "Called", "Average wait"]
+    assert head[:7] == ["Table", "Name", "From", "Until", "Tickets", "People called", "Average wait"]
     named = {row[1]: row[2:] for row in rows}
     assert named["In all"] == [
         "2026-03-01", "2026-03-03", "4", "3", "0:34:00", *named["In all"][5:8], "33.33%", "3", "0:05:00", "0:05:00",
@@ -78,7 +78,7 @@ def test_the_workbook_has_typed_cells(save, days):
     first, when, services = book.worksheets
     assert [first["A1"].value, when.title, services.title] == ["Waits", "1 By day", "2 By service"]
     head, total, _before, *periods = [[cell.value for cell in row] for row in when.iter_rows()]
-    assert head[:6] == ["Period", "From", "Until", "Tickets", "Called", "Average wait"]
+    assert head[:6] == ["Period", "From", "Until", "Tickets", "People called", "Average wait"]
     assert (total[0], total[3], total[4], total[5], total[9]) == ("In all", 4, 3, timedelta(minutes=34), 0.3333)
     assert [(row[0], row[1].date(), row[3]) for row in periods] == [
         ("Sun 1 March", date(2026, 3, 1), 0), ("Mon 2 March", date(2026, 3, 2), 3),

@@ -50,7 +50,7 @@ def test_the_numbers_are_those_of_the_api(address, bank, visit, awa, api, days):
     page = text_of(visit(awa).get(address + OWN))
 
     assert big_numbers(page) == [
-        ("Average wait", "34 min"), ("Wait of nine in ten", "1 h 06"), ("In target", "33.3 %"), ("Called", "3"),
+        ("Average wait", "34 min"), ("Wait of nine in ten", "1 h 06"), ("In target", "33.3 %"), ("People called", "3"),
     ]  # fmt: skip
     when, services = tables_of(page)
     assert when["In all"] == ["4", "3", "34 min", "24 min", "1 h 06", "1 h 06", "33.3 %", "3", "5 min", "5 min", "0 s"]
@@ -176,7 +176,7 @@ def test_the_chart_says_in_a_sentence_what_it_shows(address, visit, awa, days):
     page = text_of(visit(awa).get(f"{address}queue-stats/{OWN}"))
 
     (summary,) = re.findall(r'<svg class="chart-plot"[^>]* role="img" aria-label="([^"]+)"', page)
-    assert summary == "Served: highest 2 (Mon 2 March), lowest 0 (Sun 1 March)."
+    assert summary == "People served: highest 2 (Mon 2 March), lowest 0 (Sun 1 March)."
     assert re.findall(r"<title>([^<]+)</title></rect>", page) == ["Mon 2 March, Served: 2", "Tue 3 March, Served: 1"]
     assert "style=" not in page
 
