@@ -9,6 +9,7 @@ from smartqueue.kernel.clock import now
 from smartqueue.queueing.actions.alerts import evaluate_alerts as evaluate
 from smartqueue.queueing.actions.alerts import send_alert_letters as send_letters
 from smartqueue.queueing.actions.blocks import void_leftover_blocks as void
+from smartqueue.queueing.actions.retention import forget_old_visits as forget
 from smartqueue.queueing.actions.tickets import expire_leftovers as expire
 from smartqueue.tenants.queries import active_tenant_ids
 
@@ -33,6 +34,16 @@ def void_leftover_blocks() -> None:
             void(tenant_id=tenant_id, at=now())
         except DatabaseError:
             logger.exception("voiding the left-over numbers of tenant %s failed", tenant_id)
+
+
+@shared_task(name="queueing.forget_old_visits")
+def forget_old_visits() -> None:
+    """The same for names and numbers of people who came long ago."""
+    for tenant_id in active_tenant_ids():
+        try:
+            forget(tenant_id=tenant_id, at=now())
+        except DatabaseError:
+            logger.exception("the old visits of tenant %s were not forgotten", tenant_id)
 
 
 @shared_task(name="queueing.evaluate_alerts")

@@ -181,6 +181,11 @@ def active_tenant_ids() -> list[UUID]:
     return list(Tenant.objects.filter(is_active=True).order_by("id").values_list("id", flat=True))
 
 
+def retention_of(tenant_id: UUID) -> int:
+    """Days for which a tenant keeps what tells who came."""
+    return Tenant.objects.values_list("retention_days", flat=True).get(id=tenant_id)
+
+
 def database_answers() -> bool:
     """Whether PostgreSQL answers the application's role now."""
     try:
