@@ -14,7 +14,7 @@ import pytest
 from smartqueue.cli import roles
 from smartqueue.cli.engines import running_engines
 
-pytest_plugins = ["tests.cast", "tests.servers"]
+pytest_plugins = ["tests.cast", "tests.servers", "tests.sandbox"]
 
 _running = ExitStack()
 

@@ -21,6 +21,7 @@ ELSEWHERE = {
     "clips": ("smartqueue.cli.clips:command", "Make the voice's placeholder clips in French and English."),
     "bench": ("smartqueue.cli.bench:command", "Measure speed on this machine."),
     "generate-tickets": ("smartqueue.cli.benching.tickets:command", "Make finished days to try reports on."),
+    "sandbox": ("smartqueue.cli.sandbox:command", "Run stand-ins for every provider of messages."),
     "screens": ("smartqueue.cli.screens:command", "Take pictures of every page, on an instance of its own."),
 }
 NEED_DJANGO = {"migrate", "create-tenant", "verify", "rebuild-reports", "manage", "prepare", "generate-tickets"}
