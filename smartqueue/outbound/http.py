@@ -1,6 +1,7 @@
 """One HTTP call to somebody outside: to the address that was judged, no redirects, one deadline, a short answer."""
 
 import os
+import re
 import threading
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -63,8 +64,8 @@ def call(
         raise NoAnswer(_why_not_connected(error)) from None
     except (httpcore.ReadError, httpcore.WriteError):
         raise NoAnswer(NoAnswer.CLOSED, is_unknown=True) from None
-    except (httpcore.ProtocolError, httpcore.UnsupportedProtocol):
-        raise NoAnswer(NoAnswer.NOT_UNDERSTOOD, is_unknown=True) from None
+    except (httpcore.ProtocolError, httpcore.UnsupportedProtocol) as error:
+        raise NoAnswer(_why_not_understood(error), is_unknown=True) from None
 
 
 def _why_not_connected(error: Exception) -> str:
@@ -72,6 +73,11 @@ def _why_not_connected(error: Exception) -> str:
     if "CERTIFICATE" in words or "HOSTNAME" in words:
         return NoAnswer.BAD_CERTIFICATE
     return NoAnswer.NO_TLS if "SSL" in words or "TLS" in words else NoAnswer.UNREACHABLE
+
+
+def _why_not_understood(error: Exception) -> str:
+    """A connection that ends before or within the answer is to httpcore a protocol error like any other."""
+    return NoAnswer.CLOSED if re.search("disconnected|closed connection", str(error)) else NoAnswer.NOT_UNDERSTOOD
 
 
 class _Stream(httpcore.NetworkStream):

@@ -53,6 +53,8 @@ class Outgoing:
         is_urgent: the person is being called.
         values: what stands in the wording's places, for providers that fill a template of their own.
         report_to: the URL where the provider says what became of it; '' where we have none.
+        is_window_open: the person has written to us in the last 24 hours: WhatsApp then takes words of our own.
+        stop_url: the page where its reader stops such messages; '' where there is none.
     """
 
     id: UUID
@@ -67,6 +69,8 @@ class Outgoing:
     values: Mapping[str, Value] = field(default_factory=dict)
     report_to: str = ""
     sender_name: str = ""
+    is_window_open: bool = False
+    stop_url: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +111,8 @@ class Report:
     Attributes:
         event_id: the same when it says it again.
         has_arrived: True delivered, False failed, None on its way.
+        notification_id: our own, where the provider hands it back: it finds the row even before the answer to the
+            hand-over is there, and after one that never came.
     """
 
     event_id: str
@@ -114,6 +120,7 @@ class Report:
     has_arrived: bool | None
     said: str = ""
     outcome: Outcome | None = None
+    notification_id: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,16 +4,26 @@ import smtplib
 import socket
 import ssl
 from base64 import b64encode
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from email.message import EmailMessage
+from email.policy import EmailPolicy
 from email.utils import formataddr, formatdate, make_msgid
 from threading import Timer
 from typing import Any
 
-from smartqueue.notifications.states import TEST_SECONDS, Outcome, Security
-from smartqueue.notifications.transports.base import TransportFault
+from django.utils.translation import gettext_lazy as _
+
+from smartqueue.notifications.states import (
+    ABOUT_THE_TICKET,
+    TEST_SECONDS,
+    MessageChannel,
+    Outcome,
+    Provider,
+    Security,
+)
+from smartqueue.notifications.transports.base import Field, Handed, Outgoing, Transport, TransportFault
 from smartqueue.outbound.addresses import public_address
 from smartqueue.outbound.deadline import Deadline, NoAnswer
 
@@ -32,12 +42,71 @@ class Server:
 
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """A plain e-mail to one address."""
+    """A plain e-mail to one address.
+
+    Attributes:
+        id: the part of its Message-ID before the @, the same at every try; '' for one of its own.
+        headers: what stands above it besides the usual.
+    """
 
     to: str
     subject: str
     body: str
     sender_name: str = ""
+    id: str = ""
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+class Smtp(Transport):
+    """A tenant's own mail server. Delivery reports come to the sender's mailbox, not to us."""
+
+    provider = Provider.SMTP
+    channel = MessageChannel.EMAIL
+    fields = (
+        Field("host", _("Server"), _("For example: mail.example.sn")),
+        Field("port", _("Port"), default="587"),
+        Field("security", _("Encryption"), choices=Security.choices, default=Security.STARTTLS),
+        Field("user", _("User"), _("Leave it empty if the server asks for none."), is_required=False),
+        Field("password", _("Password"), is_secret=True, is_required=False, longest=500),
+        Field("sender", _("Sender"), _("The address that your customers see.")),
+    )
+
+    def send(self, message: Outgoing, deadline: Deadline) -> Handed:
+        known = {name: str(self.settings.get(name, "")) for name in ("host", "security", "user", "sender")}
+        server = Server(**known, port=int(self.settings.get("port", 0)), password=self.secrets.get("password", ""))
+        letter = Letter(
+            to=message.to, subject=one_line(message.subject), body=message.body,
+            sender_name=one_line(message.sender_name), id=str(message.id), headers=stop_headers(message, server.sender),
+        )  # fmt: skip
+        try:
+            send_email(server, letter, seconds=deadline.left_s)
+        except NoAnswer as silence:
+            raise TransportFault.of(silence) from None
+        return Handed(provider_id=message_id(server.sender, letter.id))
+
+
+def stop_headers(message: Outgoing, sender: str) -> dict[str, str]:
+    """How a mail program lets its reader stop such letters, with one press where there is a page for it (RFC 2369,
+    RFC 8058). What somebody waits for has no such button."""
+    if message.kind in ABOUT_THE_TICKET:
+        return {}
+    by_mail = f"<mailto:{sender}?subject=STOP>"
+    if not message.stop_url:
+        return {"List-Unsubscribe": by_mail}
+    return {
+        "List-Unsubscribe": f"<{message.stop_url}>, {by_mail}",
+        "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
+    }
+
+
+def message_id(sender: str, name: str) -> str:
+    """RFC 5322 § 3.6.4. The same letter has the same one when it is sent again, so mailboxes can tell."""
+    return f"<{name}@{sender.rpartition('@')[2]}>"
+
+
+def one_line(words: str) -> str:
+    """Words for a header."""
+    return " ".join(words.split())
 
 
 def send_email(server: Server, letter: Letter, *, seconds: float = TEST_SECONDS) -> None:
@@ -79,14 +148,27 @@ def _sign_in(smtp: smtplib.SMTP, server: Server) -> None:
         raise smtplib.SMTPAuthenticationError(code, said)
 
 
+class _Whole(EmailPolicy):
+    """Leaves an address in a header that is longer than a line as it is; the standard library would encode it, and no
+    mail program finds an address there then."""
+
+    def fold_binary(self, name: str, value: Any) -> bytes:
+        if name.lower().startswith("list-"):
+            return f"{name}: {value}{self.linesep}".encode("ascii")
+        return super().fold_binary(name, value)
+
+
 def _message(server: Server, letter: Letter) -> EmailMessage:
-    message = EmailMessage()
+    message = EmailMessage(policy=_Whole())
     message["From"] = formataddr((letter.sender_name, server.sender))
     message["To"] = letter.to
     message["Subject"] = letter.subject
     message["Date"] = formatdate()
-    message["Message-ID"] = make_msgid(domain=server.sender.rpartition("@")[2])
+    own = message_id(server.sender, letter.id) if letter.id else make_msgid(domain=server.sender.rpartition("@")[2])
+    message["Message-ID"] = own
     message["Auto-Submitted"] = "auto-generated"
+    for name, value in letter.headers.items():
+        message[name] = value
     message.set_content(letter.body)
     return message
 
@@ -94,11 +176,15 @@ def _message(server: Server, letter: Letter) -> EmailMessage:
 class _Pinned(smtplib.SMTP):
     """Connects to the address that was judged; the server's name stays what its certificate is compared with."""
 
-    def __init__(self, server: Server, address: str, deadline: Deadline) -> None:
-        self._address, self._tls = address, server.security == Security.TLS
+    def __init__(self, server: Server, address: str, deadline: Deadline, state: dict[str, Any]) -> None:
+        self._address, self._tls, self._state = address, server.security == Security.TLS, state
         # The name in EHLO is the sender's, not this machine's.
         super().__init__(local_hostname=server.sender.rpartition("@")[2], timeout=deadline.left_s)
         self._host = server.host
+
+    def data(self, msg: Any) -> Any:
+        self._state["step"] = "letter"
+        return super().data(msg)
 
     def _get_socket(self, host: str, port: int, timeout: float) -> socket.socket:
         plain = socket.create_connection((self._address, port), timeout)
@@ -114,7 +200,7 @@ class _Pinned(smtplib.SMTP):
 @contextmanager
 def _connected(server: Server, address: str, deadline: Deadline, state: dict[str, Any]) -> Iterator[smtplib.SMTP]:
     """A connection that is cut at the deadline, however slowly the server drips its answers."""
-    smtp = _Pinned(server, address, deadline)
+    smtp = _Pinned(server, address, deadline, state)
 
     def cut() -> None:
         state["is_late"] = True
@@ -149,10 +235,37 @@ def _named_faults() -> Iterator[dict[str, Any]]:
         raise TransportFault.of(silence) from silence
     except (OSError, smtplib.SMTPException, UnicodeError) as error:
         late = state["is_late"] or isinstance(error, TimeoutError) or isinstance(error.__context__, TimeoutError)
-        raise TransportFault(Outcome.TIMEOUT if late else _reason(error, state["step"])) from error
+        outcome = Outcome.TIMEOUT if late else _reason(error, state["step"])
+        # From DATA on the letter may be there although the answer is not.
+        is_unknown = state["step"] == "letter" and outcome in (Outcome.TIMEOUT, Outcome.CLOSED)
+        raise TransportFault(outcome, is_unknown=is_unknown, said=_said(error)) from error
+
+
+def _said(error: Exception) -> str:
+    """The server's own words."""
+    if isinstance(error, smtplib.SMTPRecipientsRefused):
+        ((code, said),) = error.recipients.values()
+        return _line(code, said)
+    if isinstance(error, smtplib.SMTPResponseException):
+        return _line(error.smtp_code, error.smtp_error)
+    return type(error).__name__
+
+
+def _line(code: int, said: bytes | str) -> str:
+    return f"{code} {said.decode('utf-8', 'replace') if isinstance(said, bytes) else said}"
+
+
+def _is_for_now(error: Exception) -> bool:
+    """4xx: not now, perhaps in a minute (RFC 5321 § 4.2.1); so answers a server that makes strangers wait."""
+    if isinstance(error, smtplib.SMTPRecipientsRefused):
+        return all(400 <= code < 500 for code, _said in error.recipients.values())
+    kinds = (smtplib.SMTPSenderRefused, smtplib.SMTPDataError, smtplib.SMTPAuthenticationError)
+    return isinstance(error, kinds) and 400 <= error.smtp_code < 500
 
 
 def _reason(error: Exception, step: str) -> Outcome:
+    if _is_for_now(error):
+        return Outcome.BUSY
     match error:
         case smtplib.SMTPNotSupportedError():
             return {"tls": Outcome.NO_TLS, "login": Outcome.NO_LOGIN}.get(step, Outcome.REFUSED_MESSAGE)
