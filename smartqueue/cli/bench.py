@@ -22,7 +22,7 @@ from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 
-from smartqueue.cli.benching import clicks, live, reports
+from smartqueue.cli.benching import clicks, live, messages, reports, ussd
 from smartqueue.cli.benching.bare import as_array, run_bare
 from smartqueue.cli.benching.load import Measured, NextRequest, http_post, run_load
 from smartqueue.cli.engines import Engines, free_port, remove_data
@@ -149,7 +149,7 @@ def running_house(home: Path) -> Iterator[House]:
 
 
 def _wait_for(url: str, child: subprocess.Popen[bytes]) -> None:
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 180
     while time.monotonic() < deadline and child.poll() is None:
         with suppress(OSError), urllib.request.urlopen(url, timeout=2) as answer:  # noqa: S310 - our own address
             if answer.status == 200:
@@ -219,6 +219,8 @@ def command(
 command.add_command(live.command, "live")
 command.add_command(clicks.command, "click")
 command.add_command(reports.command, "reports")
+command.add_command(messages.command, "messages")
+command.add_command(ussd.command, "ussd")
 
 
 def table_of(points: list[Point], rounds: int, seconds: float) -> Table:

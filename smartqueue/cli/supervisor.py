@@ -13,6 +13,7 @@ from types import FrameType
 
 from smartqueue.cli.leash import follow
 from smartqueue.cli.processes import Child, PlainError, Roster
+from smartqueue.config import environment
 
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.2, 5.0
 LIVED_LONG_ENOUGH_S = 3.0  # it has loaded and worked: its death is news again, and the pause starts small
@@ -82,12 +83,18 @@ def web_children(listener: socket.socket, count: int) -> list[Child]:
 
 
 def task_children(home: Path) -> list[Child]:
-    """Celery's worker and its clock."""
+    """Celery's worker, its clock, and those who send messages."""
     lean = ("--without-gossip", "--without-mingle", "--without-heartbeat")
     worker = (*CELERY, "worker", "--pool", "threads", "--concurrency", "4", *lean, "--loglevel", "INFO")
     # No pid file: after a crash the old one would keep beat from starting.
     beat = (*CELERY, "beat", "--schedule", str(home / "run" / "beat"), "--pidfile", "", "--loglevel", "INFO")
-    return [Child("worker", (sys.executable, *worker)), Child("beat", (sys.executable, *beat))]
+    children = [Child("worker", (sys.executable, *worker)), Child("beat", (sys.executable, *beat))]
+    if (senders := environment.number("MESSAGE_SENDERS", 4)) > 0:
+        # Processes, not threads: each sends one message, and what one of them does wrong ends with it.
+        sender = (*CELERY, "worker", "--queues", "messages", "--hostname", "sender@%h", "--pool", "prefork")
+        words = ("--concurrency", str(senders), *lean, "--loglevel", "INFO")
+        children.append(Child("sender", (sys.executable, *sender, *words)))
+    return children
 
 
 @dataclass

@@ -3,6 +3,7 @@
 from datetime import timedelta
 from pathlib import Path
 
+from celery.schedules import crontab
 from django.conf import locale
 from django.contrib.messages import constants as messages
 from django.utils.translation import gettext_lazy as _
@@ -175,8 +176,13 @@ MESSAGE_TAGS = {messages.ERROR: "late", messages.WARNING: "late"}  # the compone
 CSRF_FAILURE_VIEW = "smartqueue.web.shared.errors.csrf_failure"
 SMARTQUEUE_STYLEGUIDE = env.flag("SMARTQUEUE_STYLEGUIDE", default=DEBUG)
 DATA_UPLOAD_MAX_MEMORY_SIZE = 256 * 1024
+# Processes that send messages; 0 sends none from this machine.
+MESSAGE_SENDERS = env.number("MESSAGE_SENDERS", 4)
+# Where people find this house: links in messages begin with it.
+PUBLIC_URL = env.text("PUBLIC_URL", f"http://127.0.0.1:{env.number('PORT', 8000)}").rstrip("/")
 # Webhooks and providers at 127.0.0.1: for who builds on this, with receivers and sandboxes beside.
 OUTBOUND_LOOPBACK = env.flag("SMARTQUEUE_ALLOW_LOOPBACK", default=DEBUG)
+VAPID_PRIVATE_KEY = env.text("VAPID_PRIVATE_KEY")  # of Web Push; without it, it follows from SECRET_KEY
 
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["smartqueue.api.v1.authentication.BearerToken"],
@@ -216,6 +222,7 @@ CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_DEFAULT_QUEUE = "smartqueue"
+CELERY_TASK_ROUTES = {"notifications.send_due": {"queue": "messages"}}
 CELERY_TASK_PUBLISH_RETRY = False
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 300, "socket_timeout": 5, "socket_connect_timeout": 2}
@@ -231,14 +238,32 @@ CELERY_BEAT_SCHEDULE = {
         "task": "queueing.void_leftover_blocks",
         "schedule": 3600.0,
     },
+    "queueing: forget who came long ago": {
+        "task": "queueing.forget_old_visits",
+        "schedule": crontab(hour=3, minute=17),
+    },
     "queueing: look at the rules of alerts": {"task": "queueing.evaluate_alerts", "schedule": 30.0},
     "queueing: letters of alerts": {"task": "queueing.send_alert_letters", "schedule": 30.0},
     "reporting: follow what has happened": {"task": "reporting.calculate_queue_metrics", "schedule": 30.0},
     "reporting: finish the day that has ended": {"task": "reporting.generate_daily_report", "schedule": 900.0},
     "reporting: letters of the morning": {"task": "reporting.send_daily_reports", "schedule": 300.0},
     "reporting: count the answers": {"task": "reporting.aggregate_satisfaction_daily", "schedule": 3600.0},
+    "webhooks: tries that are due again": {"task": "webhooks.deliver", "schedule": 3.0},
+    "webhooks: letters about what was turned off": {"task": "webhooks.send_letters", "schedule": 60.0},
+    "webhooks: forget what is old": {"task": "webhooks.forget_old", "schedule": 3600.0},
+    "notifications: forget old messages": {
+        "task": "notifications.cleanup_old_notifications",
+        "schedule": crontab(hour=3, minute=37),
+    },
     "journal: forget answers that no client will ask for again": {"task": "journal.forget_answers", "schedule": 3600.0},
     "billing: count what tenants use of their quotas": {"task": "billing.count_usage", "schedule": 600.0},
+    "notifications: send what is due": {
+        "task": "notifications.send_due",
+        "schedule": 3.0,
+        "options": {"expires": 10, "queue": "messages"},
+    },
+    "notifications: give up what comes too late": {"task": "notifications.give_up_overdue", "schedule": 10.0},
+    "notifications: letters on budgets": {"task": "notifications.send_budget_letters", "schedule": 300.0},
     "platform: a sign of life of clock and worker": {"task": "platform.pulse", "schedule": 15.0},
     "accounts: forget old codes and tokens": {"task": "accounts.forget_expired", "schedule": 3600.0},
 }

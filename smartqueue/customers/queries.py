@@ -31,3 +31,8 @@ def find_customers(text: str) -> QuerySet[Customer]:
     sought = Value(text.strip()[:LONGEST_SOUGHT], output_field=TextField())
     rank = Func(sought, F("full_name"), F("phone"), F("email"), function="customers_rank", output_field=IntegerField())
     return Customer.objects.filter(id__in=Only(Matching(sought))).annotate(rank=rank).order_by("-rank", "-id")
+
+
+def customer_of_phone(phone: str) -> Customer | None:
+    """The customer of the scope's tenant with this number in E.164."""
+    return Customer.objects.filter(phone=phone).first() if phone else None

@@ -24,3 +24,10 @@ class IntegrationChanged(RuleBroken):
 
     code = "integration_changed"
     sentence = _("Somebody has just changed this integration. Look at it again.")
+
+
+class NobodyToTell(RuleBroken):
+    """The person left no address, or this kind of message is switched off."""
+
+    code = "nobody_to_tell"
+    sentence = _("There is no way to write to this person.")

@@ -138,10 +138,14 @@ class Notification(TenantOwned):
         ordering = ["-id"]
         indexes = [
             models.Index(
-                fields=["urgency", "due_at", "id"],
+                fields=["tenant", "channel", "urgency", "due_at", "id"],
                 condition=Q(status=NotificationState.PENDING),
-                name="notification_pending",
+                name="notification_lane",
             ),
+            models.Index(
+                fields=["expires_at"], condition=Q(status=NotificationState.PENDING), name="notification_expiring"
+            ),
+            models.Index(fields=["leased_until"], condition=Q(leased_until__isnull=False), name="notification_leased"),
             models.Index(fields=["tenant", "id"], name="notification_by_tenant"),
             models.Index(fields=["ticket"], condition=Q(ticket__isnull=False), name="notification_by_ticket"),
             models.Index(fields=["customer"], condition=Q(customer__isnull=False), name="notification_by_customer"),
@@ -221,13 +225,22 @@ class Watch(TenantOwned):
 
 
 class ProviderEvent(TenantOwned):
-    """A provider's request that has been taken in: a second one of the same name has no effect."""
+    """A provider's request that has been taken in: a second one of the same name has no effect.
+
+    A report that came before the answer to the hand-over finds no message of its name. It is kept in `early` until
+    the sender knows the name.
+    """
 
     provider = models.CharField(max_length=20)
     event_id = models.CharField(max_length=250)
     at = models.DateTimeField()
+    provider_id = models.CharField(max_length=200, default="", db_default="")
+    early = models.JSONField(null=True)
 
     class Meta:
+        indexes = [
+            models.Index(fields=["provider_id"], condition=Q(early__isnull=False), name="provider_event_early"),
+        ]
         constraints = [models.UniqueConstraint(fields=["event_id", "provider", "tenant"], name="provider_event_once")]
 
 

@@ -111,3 +111,14 @@ def test_a_kind_of_a_program_may_use_every_place():
     assert len(body) < LONGEST_BODY
     judge(kind="loan.approved", subject="", body=body)
     assert set(wrongs("loan.approved", "{{secret}}")) == {"body"}
+
+
+@pytest.mark.parametrize("kind", MessageKind)
+@pytest.mark.parametrize("channel", MessageChannel)
+def test_the_shipped_words_read_well_while_nobody_knows_the_wait(kind, channel):
+    known = {name: value for name, value in samples_of(kind).items() if not name.startswith("wait_")}
+    for language in ("fr", "en", "wo"):
+        text = fill(kind, shipped_or_french(kind, channel, language).body, known)
+        lines = [line for line in text.splitlines() if line.strip()]
+        assert not [line for line in lines if "  " in line or ", ." in line or line.strip() in ".,:"], text
+        assert not any(word in text for word in ("à  ", " à min", " to min", " min.", "minutes", "simili")), text

@@ -6,6 +6,7 @@ bits. In several parts each gives 6 octets to the header that joins them (TS 23.
 are left, and neither an escape nor a surrogate pair is cut in two.
 """
 
+import unicodedata
 from dataclasses import dataclass
 
 BASIC = frozenset(
@@ -41,6 +42,24 @@ _ALIKE = str.maketrans({"’": "'", "‘": "'", "“": '"', "”": '"', "«": '"
 def thrifty(text: str) -> str:
     """The text with typographic signs as plain ones: one of them would more than halve what fits into an SMS."""
     return text.translate(_ALIKE)
+
+
+_FOLDED = str.maketrans({"ŋ": "ng", "Ŋ": "Ng", "ɓ": "b", "ɗ": "d", "ƴ": "y", "ı": "i", "ł": "l", "Ł": "L"})
+
+
+def folded(text: str) -> str:
+    """The text with plain letters in place of those that would make it UCS-2: ë→e, ó→o, ŋ→ng, ê→e, ç→c. Letters that
+    GSM-7 has (à, é, è, ù, ñ …) stay, and so does what has no plain form."""
+    return "".join(
+        letter if letter in BASIC or letter in EXTENSION else _plain(letter)
+        for letter in unicodedata.normalize("NFC", text)
+    )
+
+
+def _plain(letter: str) -> str:
+    base = unicodedata.normalize("NFD", letter.translate(_FOLDED))
+    bare = "".join(sign for sign in base if not unicodedata.combining(sign))
+    return bare if all(sign in BASIC for sign in bare) else letter
 
 
 def measured(text: str) -> Sms:

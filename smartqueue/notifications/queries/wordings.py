@@ -1,4 +1,4 @@
-"""Which wordings a tenant has, what a message says, and what is connected."""
+"""Which wordings a tenant has, and what a message says."""
 
 import hashlib
 import logging
@@ -9,8 +9,8 @@ from django.db.models import QuerySet
 
 from smartqueue.customers.states import Language
 from smartqueue.kernel.errors import NotFound
-from smartqueue.notifications.models import Integration, MessageTemplate
-from smartqueue.notifications.states import WITH_SUBJECT, MessageChannel, MessageKind, Provider
+from smartqueue.notifications.models import MessageTemplate
+from smartqueue.notifications.states import WITH_SUBJECT, MessageChannel, MessageKind
 from smartqueue.notifications.states.defaults import Wording, shipped, shipped_or_french
 from smartqueue.notifications.states.sms import thrifty
 from smartqueue.notifications.states.variables import Value
@@ -120,19 +120,3 @@ def filled(
     line = " ".join(fill(kind, subject, values).split())[:LONGEST_SUBJECT] if channel in WITH_SUBJECT else ""
     body = fill(kind, wording.body, values).strip()
     return Rendered(line, thrifty(body) if channel == MessageChannel.SMS else body)
-
-
-def integrations() -> dict[str, Integration]:
-    """What the scope's tenant has connected, by provider."""
-    return {row.provider: row for row in Integration.objects.all()}
-
-
-def integration(provider: str) -> Integration | None:
-    """One of them.
-
-    Raises:
-        NotFound: there is no such provider.
-    """
-    if provider not in Provider.values:
-        raise NotFound
-    return Integration.objects.filter(provider=provider).first()
