@@ -5,6 +5,8 @@ from rest_framework.routers import SimpleRouter
 
 from smartqueue.api.v1.customers import CustomerView
 from smartqueue.api.v1.devices import urlpatterns as of_devices
+from smartqueue.api.v1.inbound import Inbound
+from smartqueue.api.v1.notifications import urlpatterns as of_notifications
 from smartqueue.api.v1.public_ground import DivisionList, HolidayList
 from smartqueue.api.v1.reports import urlpatterns as of_reports
 from smartqueue.api.v1.services import ServiceCategoryView, ServiceHoursView, ServiceView
@@ -17,6 +19,7 @@ from smartqueue.api.v1.sites import (
     SiteView,
 )
 from smartqueue.api.v1.templates import TemplateView
+from smartqueue.api.v1.webhooks import urlpatterns as of_webhooks
 
 router = SimpleRouter(use_regex_path=False)
 router.register("sites", SiteView, basename="site")
@@ -43,10 +46,13 @@ urlpatterns = [
     path("services/<uuid:id>/hours/", ServiceHoursView.as_view(), name="service-hours"),
     *of_devices,
     *of_reports,
+    *of_webhooks,
+    *of_notifications,
     *router.urls,
 ]
 
 public_urlpatterns = [
+    path("inbound/<str:key>/", Inbound.as_view(), name="inbound"),
     path("divisions/", DivisionList.as_view(), name="division-list"),
     path("holidays/", HolidayList.as_view(), name="holiday-list"),
 ]

@@ -11,7 +11,7 @@ from rest_framework import serializers
 
 from smartqueue.api.v1.base import Strict, TenantView
 from smartqueue.customers.states import Language
-from smartqueue.notifications.states import MessageChannel
+from smartqueue.notifications.states import CHANNELS, MessageChannel, NotificationState
 from smartqueue.queueing.states import AgentStatus, Channel, QueueStatus, TicketState
 
 # Fields of one name with different values: each set of values has a name of its own, here beside the shapes.
@@ -21,6 +21,8 @@ cast(Any, spectacular_settings).ENUM_NAME_OVERRIDES = {
     "AgentStatusEnum": AgentStatus,
     "ChannelEnum": Channel,
     "MessageChannelEnum": MessageChannel,
+    "NotificationChannelEnum": CHANNELS,
+    "NotificationStateEnum": NotificationState,
     "LanguageEnum": Language,
     "PageLanguageEnum": [code for code, _name in settings.LANGUAGES],
 }

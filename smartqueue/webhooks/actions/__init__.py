@@ -1,0 +1,1 @@
+"""Writing endpoints and sources, delivering, and hearing."""
