@@ -1,10 +1,12 @@
-"""From a queue's board to what each audience may see of it. No personal data, no token: these travel in broadcasts."""
+"""From a queue's board to what each audience may see of it. No personal data, no token: these travel in broadcasts.
+Only what one person is told of the own tickets (`own_message`) has their keys."""
 
 from enum import StrEnum
 from typing import Any, NamedTuple
 
 import orjson
 
+from smartqueue.notifications.queries.told import Mine
 from smartqueue.queueing.queries.board import Board, Elsewhere, Fact
 
 PHONE_BYTES = 300
@@ -142,3 +144,21 @@ class Places:
             return PhoneLine(held["status"], held["version"], held["counter"], held["called_at"]).tail()
         away = self._away[ticket_id]
         return PhoneLine(away.status, away.version, away.counter, away.called_at).tail()
+
+
+def own_message(own: Mine) -> str:
+    """What a person is told first at `/ws/me/`. The places of the tickets follow, a line each."""
+    tickets = [
+        {
+            "id": one.id, "number": one.number, "token": one.token, "organisation": one.organisation,
+            "site": one.site, "service": one.service,
+        }
+        for one in own.tickets
+    ]  # fmt: skip
+    told = [one._asdict() | {"at": one.at.isoformat(timespec="seconds")} for one in own.messages]
+    return orjson.dumps({"type": "me", "tickets": tickets, "notifications": told}).decode()
+
+
+def of_ticket(ticket_id: str, message: str) -> str:
+    """A phone's message for somebody who watches several tickets."""
+    return f'{{"ticket_id":"{ticket_id}",{message[1:]}'

@@ -9,17 +9,19 @@ from importlib import import_module
 from typing import Any
 from uuid import UUID
 
+import orjson
 from django.conf import settings
 from django.contrib import auth
 from django.db import transaction
 from django.http import HttpRequest
 from django.http.cookie import parse_cookie
 
-from smartqueue.accounts.queries import read_access_token
+from smartqueue.accounts.queries import active_user, read_access_token
 from smartqueue.devices.models import Device
 from smartqueue.devices.queries import Seen, device_of_token, device_or_refuse, device_that_may_stay, queues_of
 from smartqueue.kernel.errors import NotFound
-from smartqueue.live.cuts import View
+from smartqueue.live.cuts import View, own_message
+from smartqueue.notifications.queries.told import mine
 from smartqueue.queueing.queries import (
     agent_or_refuse,
     eligible_queue_ids,
@@ -79,6 +81,9 @@ class Grant:
         view: how much of it.
         ticket_id: of a phone.
         agent_id: the agent whose own status is told too.
+        tickets: of a person at any tenants: (tenant, queue, ticket).
+        customers: whose messages concern that person: (tenant, customer).
+        about: what that person is told of both.
     """
 
     tenant_id: str
@@ -86,6 +91,15 @@ class Grant:
     view: View
     ticket_id: str | None = None
     agent_id: str | None = None
+    tickets: tuple[tuple[str, str, str], ...] = ()
+    customers: tuple[tuple[str, str], ...] = ()
+    about: str = ""
+
+    @property
+    def lines(self) -> dict[str, tuple[str, str, str | None]]:
+        """What is watched, each under a name of its own: tenant, queue, and the ticket of a phone."""
+        own: dict[str, tuple[str, str, str | None]] = {one[2]: one for one in self.tickets}
+        return own | {queue_id: (self.tenant_id, queue_id, self.ticket_id) for queue_id in self.queue_ids}
 
 
 def from_a_good_origin(visitor: Visitor) -> bool:
@@ -153,10 +167,19 @@ class Door:
     is_public = False
     has_many = False
     """Several queues on one line: the client is told which ones."""
+    names_tickets = False
+    """Several tickets on one line: each message says which one it is about."""
 
     def __init__(self, visitor: Visitor, words: Mapping[str, Any]) -> None:
         self.visitor, self.words = visitor, words
         self.user_id: UUID | None = None
+
+    def preface(self, grant: Grant) -> str:
+        """The first message, and again whenever it has become another one; empty for none."""
+        if not self.has_many:
+            return ""
+        told = {"type": "queues", "queue_ids": grant.queue_ids, "agent_id": grant.agent_id}
+        return orjson.dumps(told).decode()
 
     def open(self) -> Grant:
         """May be asked again later.
@@ -258,3 +281,35 @@ class TicketDoor(Door):
             raise Refused(404)
         tenant_id, ticket_id, queue_id = map(str, found)
         return Grant(tenant_id, (queue_id,), self.view, ticket_id=ticket_id)
+
+
+class MeDoor(Door):
+    """Somebody who has signed in: the own tickets at all organisations, and what was told.
+
+    An account owns no ticket. Whom an organisation knows by the same e-mail address is that person, once the address
+    is proved; a phone number is not, because nobody has proved it.
+    """
+
+    view = View.PHONE
+    has_many = True
+    names_tickets = True
+
+    def open(self) -> Grant:
+        self.user_id = person_of(self.visitor, known=self.user_id)
+        user = active_user(self.user_id)
+        if user is None:
+            raise Refused(401)
+        if not user.email_verified:
+            raise Refused(403)
+        own = mine(user.email)
+        return Grant(
+            "",
+            (),
+            self.view,
+            tickets=tuple((str(one.tenant_id), str(one.queue_id), str(one.id)) for one in own.tickets),
+            customers=tuple((str(tenant_id), str(customer_id)) for tenant_id, customer_id in own.customers),
+            about=own_message(own),
+        )
+
+    def preface(self, grant: Grant) -> str:
+        return grant.about

@@ -5,15 +5,15 @@ import logging
 from collections.abc import Callable, Mapping
 from typing import Any
 
-import orjson
-
-from smartqueue.live.channel import Subscription
+from smartqueue.live.channel import Key, Subscription
+from smartqueue.live.cuts import of_ticket
 from smartqueue.live.doors import Door, Grant, Refused
 from smartqueue.live.house import House
 from smartqueue.live.outbox import Event, Outbox, Send
 
 logger = logging.getLogger(__name__)
 
+LOOK_EVERY_S = 1.0
 Since = Mapping[str, int] | int | None
 """The last number seen: of the only queue, or by queue."""
 
@@ -28,8 +28,8 @@ class Guest:
     """
 
     __slots__ = (
-        "_door", "_frame", "_house", "_on_end", "_outbox", "_overdue", "_subscriptions", "_task", "_timer",
-        "_told", "has_ended",
+        "_door", "_frame", "_house", "_is_look_due", "_listening", "_notice", "_on_end", "_outbox", "_overdue",
+        "_overdue_notice", "_phone", "_preface", "_subscriptions", "_task", "_timer", "has_ended",
     )  # fmt: skip
 
     def __init__(
@@ -46,37 +46,80 @@ class Guest:
         self._overdue: list[Subscription] = []
         self._timer: asyncio.TimerHandle | None = None
         self._task: asyncio.Task[None] | None = None
-        self._told = False
+        self._preface = ""
+        self._notice = self._overdue_notice = ""
+        self._phone: Key | None = None
+        self._listening: set[Key] = set()
+        self._is_look_due = False
         self.has_ended = False
 
     def settle(self, grant: Grant, since: Since) -> None:
         """Watch what is granted; each queue begins with a snapshot."""
         self._watch(grant, since)
         if not self._door.is_public:
-            self._ask_again_later()
+            self._ask_again_later(self._house.limits.ask_again_s)
 
     def _watch(self, grant: Grant, since: Since) -> None:
-        if self._door.has_many and (not self._told or set(grant.queue_ids) != self._subscriptions.keys()):
-            told = {"type": "queues", "queue_ids": grant.queue_ids, "agent_id": grant.agent_id}
-            self.answer(self._frame(orjson.dumps(told).decode(), 0))
-            self._told = True
-        for queue_id in self._subscriptions.keys() - set(grant.queue_ids):
-            self._house.hub.leave(self._subscriptions.pop(queue_id))
-        for queue_id in grant.queue_ids:
-            if queue_id in self._subscriptions:
+        self._say_preface(grant)
+        lines = grant.lines
+        for name in self._subscriptions.keys() - lines.keys():
+            self._house.hub.leave(self._subscriptions.pop(name))
+        for name, (tenant_id, queue_id, ticket_id) in lines.items():
+            if name in self._subscriptions:
                 continue
-            seen = since.get(queue_id) if isinstance(since, Mapping) else since if len(grant.queue_ids) == 1 else None
-            subscription = self._subscriptions[queue_id] = Subscription(
-                (grant.tenant_id, queue_id), grant.view, self._write, since=seen, ticket_id=grant.ticket_id,
-                on_gone=lambda: self._end(404),
+            seen = since.get(queue_id) if isinstance(since, Mapping) else since if len(lines) == 1 else None
+            subscription = self._subscriptions[name] = Subscription(
+                (tenant_id, queue_id), grant.view, self._write, since=seen, ticket_id=ticket_id,
+                on_gone=self._look if self._door.names_tickets else lambda: self._end(404),
             )  # fmt: skip
             self._house.hub.watch(subscription)
+        self._listen(grant)
+
+    def _say_preface(self, grant: Grant) -> None:
+        """What has changed while the client did not read is said when its rights are asked again."""
+        preface = self._door.preface(grant)
+        if preface != self._preface and self._outbox.is_free:
+            self._preface = preface
+            self._outbox.write(self._frame(preface, 0))
+
+    def _listen(self, grant: Grant) -> None:
+        """For messages: to the page of a ticket, or to a person who has signed in."""
+        if grant.ticket_id and self._phone is None:
+            self._phone = (grant.tenant_id, grant.ticket_id)
+            self._house.notices.join(self._phone, self._tell)
+        wanted = set(grant.customers)
+        for key in self._listening - wanted:
+            self._house.hub.forget(key, self._heard)
+        for key in wanted - self._listening:
+            self._house.hub.listen(key, self._heard)
+        self._listening = wanted
+
+    def _tell(self, notice: str) -> None:
+        if notice == self._notice:
+            return
+        if not self._outbox.is_free:
+            self._overdue_notice = notice
+            return
+        self._notice = notice
+        self._outbox.write(self._frame(notice, 0))
+
+    def _heard(self, _key: Key) -> None:
+        self._look()
+
+    def _look(self) -> None:
+        """Ask the door soon; what comes meanwhile is asked for together."""
+        if not self._is_look_due:
+            self._is_look_due = True
+            if self._task is None or self._task.done():
+                self._ask_again_later(LOOK_EVERY_S)
 
     def _write(self, subscription: Subscription, message: str, seq: int) -> bool:
         if not self._outbox.is_free:
             if subscription not in self._overdue:
                 self._overdue.append(subscription)
             return False
+        if self._door.names_tickets and subscription.ticket_id:
+            message = of_ticket(subscription.ticket_id, message)
         self._outbox.write(self._frame(message, seq))
         return True
 
@@ -84,6 +127,9 @@ class Guest:
         overdue, self._overdue = self._overdue, []
         for subscription in overdue:
             self._house.hub.deliver(subscription)
+        notice, self._overdue_notice = self._overdue_notice, ""
+        if notice:
+            self._tell(notice)
 
     def answer(self, event: Event) -> None:
         """Something that is not about a queue; a client that does not read goes without."""
@@ -95,6 +141,11 @@ class Guest:
         for subscription in self._subscriptions.values():
             self._house.hub.leave(subscription)
         self._subscriptions.clear()
+        if self._phone:
+            self._house.notices.part(self._phone, self._tell)
+        for key in self._listening:
+            self._house.hub.forget(key, self._heard)
+        self._listening = set()
         self._outbox.shut()
         if self._timer:
             self._timer.cancel()
@@ -106,15 +157,17 @@ class Guest:
             self.has_ended = True
             self._on_end(status)
 
-    def _ask_again_later(self) -> None:
-        later_s = self._house.limits.ask_again_s
+    def _ask_again_later(self, later_s: float) -> None:
+        if self._timer:
+            self._timer.cancel()
         self._timer = asyncio.get_running_loop().call_later(later_s, self._ask_again)
 
     def _ask_again(self) -> None:
         self._task = asyncio.create_task(self._judge())
 
     async def _judge(self) -> None:
-        """Whoever may not watch any more goes; what somebody serves may have changed too."""
+        """Whoever may not watch any more goes; what somebody serves, or has, may have changed too."""
+        self._is_look_due = False
         try:
             self._watch(await self._house.hub.ask(self._door.open), None)
         except Refused as refusal:
@@ -122,7 +175,7 @@ class Guest:
             return
         except Exception as error:  # the database is away: nobody is put out for that
             logger.warning("a guest's rights could not be asked again (%s)", error)
-        self._ask_again_later()
+        self._ask_again_later(LOOK_EVERY_S if self._is_look_due else self._house.limits.ask_again_s)
 
 
 def since_of(hello: Mapping[str, Any]) -> Since:

@@ -1,10 +1,13 @@
-"""What all live connections of one process share: the hub, and how many may come from one address."""
+"""What all live connections of one process share: the hub, what is told on pages, which pages are looked at, and how
+many may come from one address."""
 
 from collections import Counter
 from dataclasses import dataclass, field
 
 from smartqueue.live.doors import Refused
 from smartqueue.live.hub import Hub
+from smartqueue.live.notices import Notices
+from smartqueue.live.presence import Presence
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +36,12 @@ class House:
 
     hub: Hub
     limits: Limits = field(default_factory=Limits)
+    presence: Presence = field(default_factory=Presence)
+    notices: Notices = field(init=False)
     _guests: Counter[str] = field(default_factory=Counter)
+
+    def __post_init__(self) -> None:
+        self.notices = Notices(self.hub)
 
     def welcome(self, address: str) -> None:
         """Count one more public connection; `goodbye` has to follow.

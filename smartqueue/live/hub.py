@@ -27,6 +27,7 @@ HEARTBEAT_S = 5.0
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.05, 1.0
 THREADS = 3
 Answer = TypeVar("Answer")
+Wake = Callable[[Key], None]
 
 
 class Hub:
@@ -44,6 +45,7 @@ class Hub:
         self._redis_url = redis_url
         self._look_again_s = look_again_s
         self._channels: dict[Key, Channel] = {}
+        self._listeners: dict[Key, set[Wake]] = {}
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="live")
         self._tasks: list[asyncio.Task[None]] = []
         self.is_listening = False
@@ -84,6 +86,19 @@ class Hub:
         """Read this queue, if anybody here watches it."""
         if channel := self._channels.get(key):
             channel.want()
+
+    def listen(self, key: Key, wake: Wake) -> None:
+        """`wake` is called when something is announced under this tenant's id that is no queue's: a ticket's or a
+        customer's message; and whenever something may have been missed."""
+        self.start()
+        self._listeners.setdefault(key, set()).add(wake)
+
+    def forget(self, key: Key, wake: Wake) -> None:
+        """Listen no more. Forgetting twice does nothing."""
+        if wakes := self._listeners.get(key):
+            wakes.discard(wake)
+            if not wakes:
+                del self._listeners[key]
 
     # Reading
 
@@ -154,14 +169,20 @@ class Hub:
             await valkey.aclose()
 
     def _heard(self, data: bytes) -> None:
-        for tenant_id, queue_id, seq in orjson.loads(data):
-            channel = self._channels.get((tenant_id, queue_id))
+        for tenant_id, moved_id, seq in orjson.loads(data):
+            key = (tenant_id, moved_id)
+            channel = self._channels.get(key)
             if channel and not channel.knows(seq):
                 channel.want()
+            for wake in tuple(self._listeners.get(key, ())):
+                wake(key)
 
     def _look_at_all(self) -> None:
         for channel in self._channels.values():
             channel.want()
+        for key, wakes in tuple(self._listeners.items()):
+            for wake in tuple(wakes):
+                wake(key)
 
     async def _look_again(self) -> None:
         while True:

@@ -16,6 +16,7 @@ from django.utils.translation import get_language_from_request, gettext, gettext
 from smartqueue.live.doors import Door, Refused, Visitor
 from smartqueue.live.guest import Guest
 from smartqueue.live.house import House
+from smartqueue.live.notices import notice_message, read_notices
 from smartqueue.live.outbox import Event, Send
 from smartqueue.live.sockets import UNAVAILABLE, Receive
 
@@ -79,20 +80,23 @@ class Plain:
 class Poll(Plain):
     """One state of each queue, by the hub's way: however many ask, a queue is read at most four times a second.
 
-    A door with many queues answers a line of JSON each, after one that names them.
+    A door with many queues answers a line of JSON each, after one that names them; a ticket whose page has something
+    to say, a second line.
     """
 
     async def serve(self, door: Door, scope: Scope, receive: Receive, send: Send) -> None:
         grant = await self._house.hub.ask(door.open)
+        if grant.ticket_id:
+            self._note(grant.ticket_id, scope)
         heard: dict[str, bytes] = {}
-        wanted = len(grant.queue_ids) + door.has_many
+        wanted = len(grant.lines) + door.has_many
         is_whole: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
         async def keep(event: Event) -> None:
             body: bytes = event["body"]
             told = orjson.loads(body)
-            if told["type"] in ("queues", "snapshot"):
-                heard.setdefault(told.get("queue_id", ""), body)
+            if told["type"] in ("queues", "me", "snapshot"):
+                heard.setdefault(told.get("ticket_id") or told.get("queue_id", ""), body)
             if len(heard) == wanted and not is_whole.done():
                 is_whole.set_result(None)
 
@@ -109,8 +113,22 @@ class Poll(Plain):
             raise Refused(503) from late
         finally:
             guest.leave()
-        body = b"\n".join(heard[queue_id] for queue_id in sorted(heard))
-        await answer(Visitor.of(scope), send, body, MANY if door.has_many else ONE)
+        lines = [heard[name] for name in sorted(heard)]
+        if grant.ticket_id:
+            lines += await self._notice_of(grant.tenant_id, grant.ticket_id)
+        await answer(Visitor.of(scope), send, b"\n".join(lines), MANY if door.has_many or len(lines) > 1 else ONE)
+
+    async def _notice_of(self, tenant_id: str, ticket_id: str) -> list[bytes]:
+        found = await self._house.hub.ask(lambda: read_notices(tenant_id, [ticket_id]))
+        return [notice_message(notice).encode() for notice in found]
+
+    def _note(self, ticket_id: str, scope: Scope) -> None:
+        """`?here=1` says that the page is visible, `?here=0` that it is not any more."""
+        match QueryDict(scope.get("query_string", b"")).get("here"):
+            case "1":
+                self._house.presence.here(ticket_id)
+            case "0":
+                self._house.presence.away(ticket_id)
 
 
 async def answer(visitor: Visitor, send: Send, body: bytes, media_type: bytes) -> None:

@@ -6,7 +6,7 @@ from channels.routing import URLRouter
 from django.urls import path, re_path
 
 from smartqueue.live import plain, sockets
-from smartqueue.live.doors import AgentDoor, DashboardDoor, DisplayDoor, Door, TicketDoor
+from smartqueue.live.doors import AgentDoor, DashboardDoor, DisplayDoor, Door, MeDoor, TicketDoor
 from smartqueue.live.house import House
 from smartqueue.live.plain import Poll, Stream
 from smartqueue.live.sockets import Socket
@@ -14,6 +14,7 @@ from smartqueue.live.sockets import Socket
 TENANT = "tenants/<slug:slug>/"
 DOORS: list[tuple[str, type[Door]]] = [
     ("tickets/<str:token>/", TicketDoor),
+    ("me/", MeDoor),
     (TENANT + "queues/<uuid:id>/", Door),
     (TENANT + "agents/me/", AgentDoor),
     (TENANT + "agents/<uuid:id>/", AgentDoor),

@@ -9,7 +9,7 @@ import orjson
 from django.db import DatabaseError
 from psycopg_pool import PoolTimeout
 
-from smartqueue.live.doors import PROTOCOL, Door, Refused, Visitor, from_a_good_origin
+from smartqueue.live.doors import PROTOCOL, Door, Grant, Refused, Visitor, from_a_good_origin
 from smartqueue.live.guest import Guest, since_of
 from smartqueue.live.house import House
 from smartqueue.live.outbox import Event, Send, last_words
@@ -18,6 +18,7 @@ logger = logging.getLogger(__name__)
 
 LONGEST_MESSAGE = 4096
 UNAVAILABLE = (DatabaseError, PoolTimeout)
+AWAY = {"type": "away"}
 PONG: Event = {"type": "websocket.send", "text": '{"type":"pong"}'}
 Receive = Callable[[], Awaitable[Event]]
 
@@ -85,8 +86,11 @@ class Socket:
         guest = Guest(self._house, door, send, frame, on_end)
         try:
             guest.settle(grant, since_of(hello))
+            self._note(grant, guest, hello)
             while (event := await receive())["type"] == "websocket.receive":
-                if read_message(event).get("type") == "ping":
+                said = read_message(event)
+                self._note(grant, guest, said)
+                if said.get("type") == "ping":
                     guest.answer(PONG)
         except asyncio.CancelledError:
             if not ended:
@@ -95,6 +99,16 @@ class Socket:
             raise Refused(ended[0]) from None
         finally:
             guest.leave()
+            self._note(grant, guest, AWAY)
+
+    def _note(self, grant: Grant, guest: Guest, said: Mapping[str, Any]) -> None:
+        """A ticket's page says with `here` whether it is visible; `away` is a message of its own."""
+        if grant.ticket_id is None:
+            return
+        if said.get("here") is True:
+            self._house.presence.here(grant.ticket_id, guest)
+        elif said.get("here") is False or said.get("type") == "away":
+            self._house.presence.away(grant.ticket_id, guest)
 
     async def _hello(self, receive: Receive) -> dict[str, Any] | None:
         """The client's first message; an empty one when it says nothing in time, None when it has left."""

@@ -22,7 +22,11 @@ from django.views.decorators.gzip import gzip_page
 
 from smartqueue.journal.states import Actor, ActorKind
 from smartqueue.kernel.clock import now
-from smartqueue.kernel.errors import RuleBroken
+from smartqueue.kernel.errors import Invalid, RuleBroken
+from smartqueue.notifications.actions.consent import start, stop
+from smartqueue.notifications.actions.presence import seen_here
+from smartqueue.notifications.actions.watches import unwatch, watch
+from smartqueue.notifications.queries.told import addresses_of, told_of
 from smartqueue.queueing.actions.tickets import cancel_ticket, defer_ticket
 from smartqueue.queueing.errors import TicketNotFound
 from smartqueue.queueing.queries import show_ticket
@@ -38,6 +42,8 @@ NO_SUCH_TICKET = Explained(
     icon="ticket",
 )
 LONGEST_TOKEN = 40
+NEAR = (1, 2, 3, 5, 10)
+"""People ahead at which one may ask to be told."""
 
 
 @method_decorator(gzip_page, name="dispatch")
@@ -65,13 +71,18 @@ class TicketPage(View):
             return self.show(refusal)
 
     def get(self, request: HttpRequest, token: str) -> HttpResponseBase:
+        """`?here=1` is what a page without JavaScript adds when it looks for news: it lies open in somebody's hand."""
+        if request.GET.get("here") == "1":
+            seen_here(self.ticket_id)
         return self.show()
 
     def show(self, refusal: RuleBroken | None = None) -> HttpResponseBase:
         """The page as it is now; 304 when the browser has it."""
+        at = now()
         with in_tenant(self.tenant_id):
-            ticket = show_ticket(tenant_id=self.tenant_id, ticket_id=self.ticket_id, at=now())
+            ticket = show_ticket(tenant_id=self.tenant_id, ticket_id=self.ticket_id, at=at)
             around = surroundings_of(self.ticket_id)
+            told = told_of(self.ticket_id, at=at)
         if ticket is None:
             raise TicketNotFound
         context = {
@@ -80,6 +91,8 @@ class TicketPage(View):
             "site_code": around.site_code,
             "is_live": ticket.status in LIVE,
             "may_pass": max(0, around.max_deferrals - ticket.deferrals),
+            "near": [people for people in NEAR if people < (ticket.people_ahead or 0)],
+            "told": told,
             "code": short_code(ticket.token),
             "languages": settings.LANGUAGES,
             "refusal": refusal,
@@ -128,6 +141,58 @@ class Pass(TicketPage):
         with in_tenant(self.tenant_id):
             defer_ticket(ticket_id=self.ticket_id, people=1, actor=self.actor, at=now())
         return self.back()
+
+
+class Near(TicketPage):
+    """ "Tell me when so many are ahead of me", or no more."""
+
+    http_method_names = ["post"]
+
+    def post(self, request: HttpRequest, token: str) -> HttpResponse:
+        wanted = request.POST.get("people_ahead", "")
+        with in_tenant(self.tenant_id):
+            if wanted:
+                watch(ticket_id=self.ticket_id, people_ahead=chosen(wanted), at=now())
+            else:
+                unwatch(ticket_id=self.ticket_id)
+        return self.back()
+
+
+def chosen(people: str) -> int:
+    """One of `NEAR`.
+
+    Raises:
+        Invalid: it is none of those that the page offers.
+    """
+    if people not in map(str, NEAR):
+        raise Invalid
+    return int(people)
+
+
+class Messages(TicketPage):
+    """Messages to the owner's phone and mail address: no more, or again."""
+
+    http_method_names = ["post"]
+
+    def post(self, request: HttpRequest, token: str) -> HttpResponse:
+        deed = start if request.POST.get("messages") == "on" else stop
+        with in_tenant(self.tenant_id):
+            for channel, address in addresses_of(self.ticket_id):
+                deed(tenant_id=self.tenant_id, channel=channel, address=address, actor=self.actor, at=now())
+        return self.back()
+
+
+class PushOffer(TicketPage):
+    """The button for a browser that can be told when the page is closed, and the sentences that may follow. Loaded at
+    a touch: the page itself has to stay light."""
+
+    http_method_names = ["get"]
+
+    def get(self, request: HttpRequest, token: str) -> HttpResponse:
+        response = HttpResponse(render_to_string("public/push.html"))
+        patch_cache_control(response, private=True, no_cache=True)
+        patch_vary_headers(response, ["Cookie"])
+        return response
 
 
 class Language(TicketPage):

@@ -7,8 +7,9 @@ from smartqueue.web.public.feedback import Feedback, FeedbackLanguage
 from smartqueue.web.public.home import Home
 from smartqueue.web.public.posters import PosterPage
 from smartqueue.web.public.sites import SitePage, Sites
+from smartqueue.web.public.stop import StopPage
 from smartqueue.web.public.take import Take
-from smartqueue.web.public.ticket import Language, Leave, Pass, TicketPage
+from smartqueue.web.public.ticket import Language, Leave, Messages, Near, Pass, PushOffer, TicketPage
 
 SITE = "<slug:slug>/sites/<str:code>/"
 POSTERS = [(kind, {"kind": kind}) for kind in ("svg", "pdf")]
@@ -20,9 +21,13 @@ urlpatterns = [
     path("t/<str:token>", TicketPage.as_view(), name="ticket"),
     path("t/<str:token>/leave/", Leave.as_view(), name="ticket-leave"),
     path("t/<str:token>/pass/", Pass.as_view(), name="ticket-pass"),
+    path("t/<str:token>/near/", Near.as_view(), name="ticket-near"),
+    path("t/<str:token>/messages/", Messages.as_view(), name="ticket-messages"),
+    path("t/<str:token>/push/", PushOffer.as_view(), name="ticket-push"),
     path("t/<str:token>/language/", Language.as_view(), name="ticket-language"),
     path("t/<str:token>/feedback/", Feedback.as_view(), name="ticket-feedback"),
     path("t/<str:token>/feedback/language/", FeedbackLanguage.as_view(), name="ticket-feedback-language"),
+    path("t/stop/<str:key>", StopPage.as_view(), name="stop-messages"),
     path("<slug:slug>/", Sites.as_view(), name="sites"),
     path(SITE, SitePage.as_view(), name="site"),
     path(f"{SITE}take/", Take.as_view(), name="take"),

@@ -91,7 +91,7 @@ def test_without_javascript_everything_is_a_form(phone, bank, place, tellers, ag
     page.get_by_role("button", name="Take a ticket").click()
     page.get_by_text("You are next.").wait_for()
 
-    assert page.locator("noscript meta[http-equiv=refresh]").get_attribute("content") == "20"
+    assert page.locator("noscript meta[http-equiv=refresh]").get_attribute("content") == "20;url=?here=1"
     assert page.locator("noscript p").is_visible()
     assert not page.get_by_role("button", name="Notify me").is_visible()
     assert not page.locator("#dot, #lost").first.is_visible()

@@ -2,6 +2,7 @@
 
 import gzip
 import re
+import sys
 from pathlib import Path
 
 import pytest
@@ -36,10 +37,14 @@ def loaded(chromium, gallery_url):
 
 
 @pytest.mark.parametrize("language", ["fr", "wo", "en"])
-def test_the_ticket_page_weighs_14_kilobytes_with_everything_it_needs(loaded, tellers, take, token_of, language):
+def test_the_ticket_page_weighs_14_kilobytes_with_everything_it_needs(
+    loaded, tellers, take, token_of, language, capsys
+):
     mine = f"/t/{token_of(take())}"
     sizes = loaded(mine, language=language)
 
+    with capsys.disabled():
+        sys.stdout.write(f"\n{language}: {sum(sizes.values())} bytes, of which the page {sizes[mine]}\n")
     assert {re.sub(r"\.[0-9a-f]{12}\.", ".", path) for path in sizes} >= {
         mine, "/static/public/ticket.css", "/static/public/ticket.js",
     }, sizes  # fmt: skip

@@ -55,7 +55,20 @@ async function dated(known) {
   return new Response(page, {headers});
 }
 
+// One notification for each ticket: its path is the tag, here and in ticket-bell.js. Wherever a push says it leads, it
+// leads to a page of ours.
+addEventListener("push", (event) => {
+  let told = {};
+  try {
+    told = event.data.json();
+  } catch {}  // a browser wants every push shown, even one that cannot be read
+  const {title = "SmartQueue", body = "", lang = "", url = "/"} = told, path = new URL(url, location.origin).pathname;
+  event.waitUntil(registration.showNotification(title, {body, lang, tag: path, renotify: true}));
+});
+
 addEventListener("notificationclick", (event) => {
+  const path = event.notification.tag;
   event.notification.close();
-  event.waitUntil(clients.matchAll({type: "window"}).then((open) => open.find(({url}) => PAGE.test(new URL(url).pathname))?.focus()));
+  event.waitUntil(clients.matchAll({type: "window", includeUncontrolled: true}).then((open) =>
+    open.find(({url}) => new URL(url).pathname === path)?.focus() ?? clients.openWindow(path)));
 });

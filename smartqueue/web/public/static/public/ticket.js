@@ -2,8 +2,8 @@
 const $ = (id) => document.getElementById(id), main = $("main"), shown = main.dataset, lost = $("lost"), dot = $("dot");
 const path = `tickets/${location.pathname.split("/")[2]}/`, poll = `/live/${path}`, ways = [socket, stream, polling];
 const ago = new Intl.RelativeTimeFormat([document.documentElement.lang, "fr"], {style: "short"});
-const bell = $("bell").firstElementChild, worker = navigator.serviceWorker;
-let way = 0, tries, pause, seq = null, at = lost.hidden && Date.now(), live, end, again, rings, sound;
+const bell = $("bell"), worker = navigator.serviceWorker;
+let way = 0, tries, pause, seq = null, at = lost.hidden && Date.now(), live, end, again, ring, sound, sign = head;
 
 function put(name, text) {
   for (const field of main.querySelectorAll(`[data-f=${name}]`)) field.textContent = text ?? "";
@@ -12,9 +12,10 @@ function put(name, text) {
 function hear({data}) {
   const m = JSON.parse(data);
   alive();
+  if (m.type === "notice") return Object.assign($("notice"), {hidden: false, textContent: m.text});
   if (m.type === "pong" || m.type === "state" && m.seq < seq) return;
   seq = m.seq;
-  if (rings && m.status === "called" && m.version > shown.version) ring();
+  if (ring && m.status === "called" && m.version > shown.version) ring();
   const low = Math.floor(m.eta_low_seconds / 60), high = Math.ceil(m.eta_high_seconds / 60) || 1;
   Object.assign(shown, {status: m.status, version: m.version, ahead: m.people_ahead ?? ""});
   put("ahead", m.people_ahead);
@@ -23,22 +24,9 @@ function hear({data}) {
   $("eta").hidden = m.eta_high_seconds == null;
 }
 
-function ring() {
-  const tone = sound.createOscillator(), from = sound.currentTime;
-  navigator.vibrate?.([400, 200, 400]);
-  tone.frequency.setValueAtTime(660, from + .5);
-  tone.connect(sound.destination);
-  tone.start();
-  tone.stop(from + 1);
-  if (globalThis.Notification?.permission === "granted")
-    worker?.ready.then((one) => one.showNotification($("turn").textContent, {tag: "turn"}));
-}
-
-bell.onclick = () => {
-  bell.setAttribute("aria-pressed", rings = !rings);
-  bell.nextElementSibling.hidden = !rings;
+bell.firstElementChild.onclick = async () => {
   sound ??= new AudioContext();  // only a touch may begin a sound
-  globalThis.Notification?.requestPermission();
+  ring = (await import(bell.dataset.more)).press(bell, sound);
 };
 
 function say(now) {
@@ -57,12 +45,13 @@ function alive() {
 
 function socket() {
   const line = new WebSocket(`${location.origin.replace("http", "ws")}/ws/${path}`, "smartqueue.v1");
-  line.onopen = () => line.send(JSON.stringify({type: "hello", since: seq}));
+  const tell = (type) => line.readyState === 1 && line.send(JSON.stringify({type, since: seq, here: !document.hidden}));
+  line.onopen = () => tell("hello");
   line.onmessage = hear;
   line.onclose = over;
-  const ping = setInterval(() => line.readyState === 1 && line.send('{"type":"ping"}'), 20e3);
+  sign = () => tell("ping");
   return () => {
-    clearInterval(ping);
+    sign = head;
     line.onclose = line.onmessage = null;
     line.close();
   };
@@ -70,7 +59,7 @@ function socket() {
 
 function stream() {
   const line = new EventSource(poll + "events/");
-  line.onopen = alive;
+  line.onopen = () => alive(head());
   line.addEventListener("here", alive);
   line.onmessage = hear;
   line.onerror = over;
@@ -81,10 +70,15 @@ function polling() {
   const asked = new AbortController();
   fetch(poll, {cache: "no-cache", signal: asked.signal}).then(async (answer) => {  // the browser keeps the ETag
     if (!answer.ok) return over({code: 4000 + answer.status});
-    hear({data: await answer.text()});
+    (await answer.text()).split("\n").forEach((data) => hear({data}));
     again = setTimeout(open, 1e4);
   }).catch(() => asked.signal.aborted || over({}));
   return () => asked.abort();
+}
+
+// Only a page that is looked at counts as told: the others are sent messages.
+function head() {
+  fetch(`${poll}?here=${+!document.hidden}`, {method: "HEAD", keepalive: true}).catch(() => 0);
 }
 
 function open() {
@@ -117,7 +111,9 @@ setInterval(() => {
   dot.firstElementChild.textContent = ago.format(silent, "second");
   if (live && silent < -45) open();
 }, 1e3);
-$("bell").hidden = false;
+setInterval(() => sign(), 15e3);
+document.onvisibilitychange = () => sign();
+bell.hidden = false;
 
 worker?.register("/sw.js");
 worker?.ready.then(({active}) => active.postMessage([location.href, ...performance.getEntriesByType("resource").map(({name}) => name)]));
