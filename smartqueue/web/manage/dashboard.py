@@ -59,7 +59,7 @@ class QueueRow:
     def of(cls, queue: QueueNow) -> "QueueRow":
         share = min(100, round(100 * (queue.longest_s or 0) / max(1, queue.target_s)))
         longest = "" if queue.longest_s is None else minutes(queue.longest_s)
-        eta = "" if queue.eta_s is None else minutes(queue.eta_s)
+        eta = "" if queue.eta_s is None or not queue.waiting else minutes(queue.eta_s)
         word, kind = _state(queue)
         return cls(queue, longest, max(1, queue.target_s // 60), share, queue.level, eta, word, kind)
 
@@ -190,6 +190,7 @@ class QueuePage(ManagePage):
                 "line": self.line(seen, queue, at), "beyond": seen.line.total - len(seen.line.first),
                 "in_hand": [held | {"at": datetime.fromisoformat(held["since"])} for held in seen.in_hand],
                 "may_queue": Scope.MANAGE_QUEUE in self.scopes, "may_ticket": Scope.MANAGE_TICKET in self.scopes,
+                "may_tell": Scope.SEND_NOTIFICATION in self.scopes,
             }  # fmt: skip
             return self.show(part, told)
 

@@ -30,6 +30,7 @@ from smartqueue.notifications.states.wording import LONGEST_BODY, LONGEST_SUBJEC
 from smartqueue.tenants.states import Scope
 from smartqueue.web.manage.forms import Labelled
 from smartqueue.web.manage.menu import ManagePage
+from smartqueue.web.manage.messages_nav import tabs
 from smartqueue.web.shared.office import DeedPage, FormPage, OfficePage
 
 CHANNELS = (MessageChannel.SMS, MessageChannel.WHATSAPP, MessageChannel.EMAIL, MessageChannel.PUSH)
@@ -91,7 +92,8 @@ class Messages(MessagesPage, OfficePage):
                 for kind in MessageKind
             ]
             programs = list(wordings_of_programs()[:MOST_OF_PROGRAMS])
-            told = {"title": gettext("Messages"), "rows": rows, "channels": CHANNELS, "programs": programs}
+            told = {"title": gettext("Messages"), "rows": rows, "channels": CHANNELS, "programs": programs,
+                    "tabs": tabs(self, "manage-templates")}  # fmt: skip
             return self.show("manage/messages.html", told)
 
 

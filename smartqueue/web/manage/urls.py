@@ -4,6 +4,7 @@ from django.urls import URLPattern, path
 
 from smartqueue.web.manage import (
     alerts,
+    announce,
     audit,
     brand,
     customers,
@@ -13,15 +14,20 @@ from smartqueue.web.manage import (
     exports,
     feedback,
     ground_urls,
+    inbound,
     integrations,
     keys,
     menu,
+    message_rules,
     messages,
     organisation,
+    outbox,
     people,
     reports,
+    sent,
     team,
     voice,
+    webhooks,
     welcome,
 )
 
@@ -34,10 +40,13 @@ ALERTS = "<slug:slug>/manage/alerts/"
 TEAM = "<slug:slug>/manage/team/"
 CUSTOMERS = "<slug:slug>/manage/customers/"
 INTEGRATIONS = "<slug:slug>/manage/integrations/"
-GONE = INTEGRATIONS + "<str:provider>/disconnect/"
+INTEGRATION = INTEGRATIONS + "<str:provider>/"
 MESSAGES = "<slug:slug>/manage/messages/"
 MESSAGE = MESSAGES + "<str:kind>/<str:channel>/"
 REPORTS = "<slug:slug>/manage/reports/"
+WEBHOOKS = "<slug:slug>/manage/webhooks/"
+SOURCES = WEBHOOKS + "in/"
+WEBHOOK = WEBHOOKS + "<uuid:id>/"
 
 urlpatterns: list[URLPattern] = [
     path("<slug:slug>/manage/", menu.Home.as_view(), name="manage"),
@@ -53,6 +62,7 @@ urlpatterns: list[URLPattern] = [
     path(NOW, dashboard.Dashboard.as_view(), name="manage-dashboard"),
     path(NOW + "queues/<uuid:id>/", dashboard.QueuePage.as_view(), name="manage-dashboard-queue"),
     path(NOW + "queues/<uuid:id>/state/", dashboard.QueueState.as_view(), name="manage-dashboard-state"),
+    path(NOW + "queues/<uuid:id>/announce/", announce.Announce.as_view(), name="manage-announce"),
     path(NOW + "tickets/<uuid:id>/", dashboard.TicketPage.as_view(), name="manage-dashboard-ticket"),
     path(NOW + "tickets/<uuid:id>/call/", dashboard.CallFor.as_view(), name="manage-dashboard-call"),
     path(NOW + "tickets/<uuid:id>/priority/", dashboard.ChangePriority.as_view(), name="manage-dashboard-priority"),
@@ -99,17 +109,36 @@ urlpatterns: list[URLPattern] = [
     path(DRAFTS + "<str:kind>/<uuid:id>/preview/", drafts.Preview.as_view(), name="manage-preview-one"),
     path(DRAFTS + "<str:kind>/<uuid:id>/publish/", drafts.Publish.as_view(), name="manage-publish"),
     path(DRAFTS + "<str:kind>/<uuid:id>/discard/", drafts.Discard.as_view(), name="manage-discard"),
+    path(WEBHOOKS, webhooks.Webhooks.as_view(), name="manage-webhooks"),
+    path(WEBHOOKS + "new/", webhooks.NewWebhook.as_view(), name="manage-webhook-new"),
+    path(WEBHOOK, webhooks.OneWebhook.as_view(), name="manage-webhook"),
+    path(WEBHOOK + "edit/", webhooks.EditWebhook.as_view(), name="manage-webhook-edit"),
+    path(WEBHOOK + "rotate-secret/", webhooks.Rotate.as_view(), name="manage-webhook-rotate"),
+    path(WEBHOOK + "test/", webhooks.TryWebhook.as_view(), name="manage-webhook-test"),
+    path(WEBHOOK + "on/", webhooks.TurnOn.as_view(), name="manage-webhook-on"),
+    path(WEBHOOK + "off/", webhooks.TurnOff.as_view(), name="manage-webhook-off"),
+    path(WEBHOOK + "remove/", webhooks.Remove.as_view(), name="manage-webhook-remove"),
+    path(WEBHOOK + "deliveries/<uuid:delivery_id>/replay/", webhooks.Replay.as_view(), name="manage-webhook-replay"),
+    path(SOURCES, inbound.Sources.as_view(), name="manage-inbound"),
+    path(SOURCES + "new/", inbound.NewSource.as_view(), name="manage-inbound-new"),
+    path(SOURCES + "<uuid:id>/rotate-secret/", inbound.RotateSource.as_view(), name="manage-inbound-rotate"),
+    path(SOURCES + "<uuid:id>/remove/", inbound.RemoveSource.as_view(), name="manage-inbound-remove"),
     path(KEYS, keys.Keys.as_view(), name="manage-keys"),
     path(KEYS + "new/", keys.NewKey.as_view(), name="manage-key-new"),
     path(KEYS + "<uuid:id>/revoke/", keys.RevokeKey.as_view(), name="manage-key-revoke"),
+    path(MESSAGES + "rules/", message_rules.Rules.as_view(), name="manage-message-rules"),
     path(MESSAGES, messages.Messages.as_view(), name="manage-templates"),
     path(MESSAGE, messages.OneMessage.as_view(), name="manage-template"),
     path(MESSAGE + "preview/<str:language>/", messages.PreviewMessage.as_view(), name="manage-template-preview"),
     path(MESSAGE + "default/<str:language>/", messages.BackToDefault.as_view(), name="manage-template-default"),
     path(INTEGRATIONS, integrations.Integrations.as_view(), name="manage-integrations"),
-    path(INTEGRATIONS + "smtp/", integrations.Smtp.as_view(), name="manage-smtp"),
-    path(INTEGRATIONS + "smtp/test/", integrations.TrySmtp.as_view(), name="manage-integration-test"),
-    path(GONE, integrations.Disconnect.as_view(), name="manage-integration-disconnect"),
+    path(INTEGRATION, integrations.OneIntegration.as_view(), name="manage-integration"),
+    path(INTEGRATION + "test/", integrations.TryIntegration.as_view(), name="manage-integration-test"),
+    path(INTEGRATION + "address/", integrations.RenewAddress.as_view(), name="manage-integration-address"),
+    path(INTEGRATION + "disconnect/", integrations.Disconnect.as_view(), name="manage-integration-disconnect"),
+    path("<slug:slug>/manage/outbox/", outbox.Outbox.as_view(), name="manage-outbox"),
+    path("<slug:slug>/manage/sent/", sent.Sent.as_view(), name="manage-sent"),
+    path("<slug:slug>/manage/sent/<uuid:id>/", sent.OneSent.as_view(), name="manage-sent-one"),
     path("<slug:slug>/manage/audit/", audit.AuditLog.as_view(), name="manage-audit"),
     path("<slug:slug>/manage/audit/export/", audit.AuditExport.as_view(), name="manage-audit-export"),
 ]
