@@ -57,7 +57,9 @@ class Example:
 KINDS = {
     "sites": "site", "exceptions": "exception", "holiday-overrides": "override", "counters": "counter",
     "service-categories": "category", "services": "service", "customers": "customer",
-    "notification-templates": "template", "queues": "queue", "tickets": "ticket", "agents": "agent",
+    "notification-templates": "template", "notifications": "notification", "queues": "queue", "tickets": "ticket",
+    "agents": "agent",
+    "webhooks": "webhook", "deliveries": "delivery", "inbound": "source_key",
     "displays": "display", "kiosks": "kiosk", "feedback": "feedback",
 }  # fmt: skip
 WEEK = {"hours": [{"weekday": 1, "opens": "08:00", "closes": "16:00"}]}
@@ -160,6 +162,27 @@ EXAMPLES: dict[str, Example] = {
     f"POST {TENANT}agents/me/sign-in/": Example("agent", {"counter_id": "{counter}"}),
     f"POST {TENANT}agents/me/set-status/": Example("agent", {"status": "paused", "reason": "Déjeuner"}),
     f"POST {TENANT}agents/me/call-next/": Example("agent", {"queue_id": "{queue}"}),
+    **ground(
+        "webhooks",
+        {"url": "https://41.82.1.1/new", "facts": ["ticket.called"]},
+        {"description": "Caisse"},
+        "admin",
+        "admin",
+    ),
+    f"POST {TENANT}webhooks/{{id}}/rotate-secret/": Example("admin", {}),
+    f"POST {TENANT}webhooks/{{id}}/test/": Example("admin", {}),
+    f"GET {TENANT}webhooks/{{webhook_id}}/deliveries/": Example("admin"),
+    f"GET {TENANT}webhooks/{{webhook_id}}/deliveries/{{id}}/": Example("admin"),
+    f"POST {TENANT}webhooks/{{webhook_id}}/deliveries/{{id}}/replay/": Example("admin", {}),
+    "POST inbound/{key}/": Example("anybody", {"type": "ticket.issue", "data": {"queue_id": "{queue}"}}),
+    f"GET {TENANT}notifications/": Example("manager"),
+    f"POST {TENANT}notifications/": Example(
+        "manager", {"ticket_id": "{ticket}", "kind": "urgent", "text": "Revenez demain"}
+    ),
+    f"GET {TENANT}notifications/{{id}}/": Example("manager"),
+    f"GET {TENANT}notification-rules/": Example("admin"),
+    f"PATCH {TENANT}notification-rules/": Example("admin", {"near_at": 4, "cap_xof": 50_000, "countries": ["221"]}),
+    f"POST {TENANT}queues/{{id}}/announce/": Example("manager", {"text": "Pause de 10 minutes"}),
     f"GET {TENANT}audit-log/": Example("admin"),
     f"GET {TENANT}reports/wait-times/": Example("manager"),
     f"GET {TENANT}reports/agent-performance/": Example("manager"),
@@ -176,6 +199,13 @@ EXAMPLES: dict[str, Example] = {
     "GET public/tickets/{token}/": Example("anybody"),
     "POST public/tickets/{token}/cancel/": Example("anybody", {}),
     "POST public/tickets/{token}/defer/": Example("anybody", {"people": 1}),
+    "POST public/tickets/{token}/watch/": Example("anybody", {"people_ahead": 2}),
+    "DELETE public/tickets/{token}/watch/": Example("anybody"),
+    "POST public/tickets/{token}/push/": Example(
+        "anybody", {"endpoint": "https://push.example.com/x", "keys": {"p256dh": "B" + "x" * 86, "auth": "y" * 22}}
+    ),
+    "DELETE public/tickets/{token}/push/": Example("anybody"),
+    "GET public/push-key/": Example("anybody"),
     "POST public/tickets/{token}/feedback/": Example("anybody", {"csat": 4, "nps": 9, "tags": ["waiting"]}),
     "GET divisions/": Example("anybody"),
     "GET holidays/": Example("anybody"),
@@ -297,7 +327,18 @@ def _rows(world: World) -> dict[str, str]:
     from smartqueue.devices.models import CodeTries, Device, DeviceQueue
     from smartqueue.devices.models.prints import Print
     from smartqueue.feedback.models import Feedback
-    from smartqueue.notifications.models import Integration, MessageTemplate
+    from smartqueue.notifications.models import (
+        Conversation,
+        Integration,
+        MessageRules,
+        MessageTemplate,
+        MonthSpend,
+        Notification,
+        ProviderEvent,
+        PushSubscription,
+        Stop,
+        Watch,
+    )
     from smartqueue.queueing.actions.blocks import lease_block
     from smartqueue.queueing.actions.hot import issue_ticket
     from smartqueue.queueing.models import Agent, Eligibility, Queue, Ticket
@@ -313,6 +354,9 @@ def _rows(world: World) -> dict[str, str]:
     )
     from smartqueue.tenants.models import ApiKey, Draft
     from smartqueue.tenants.scope import in_tenant
+    from smartqueue.webhooks.actions.endpoints import add_endpoint
+    from smartqueue.webhooks.actions.inbound import add_source
+    from smartqueue.webhooks.models import Delivery, InboundMessage
 
     at, text, tenant = datetime.now(UTC), world.canary, {"tenant": world.tenant}
     with in_tenant(world.tenant.id):
@@ -373,6 +417,31 @@ def _rows(world: World) -> dict[str, str]:
             comment=text, created_at=at, updated_at=at,
         )  # fmt: skip
         rows["feedback"] = str(feedback.id)
+        who = {"tenant_id": world.tenant.id, "actor": world.admin.actor, "at": at}
+        webhook, _secret = add_endpoint(url=f"https://41.82.1.1/{text.split()[0]}", facts=["queue.paused"], **who)
+        sent = Delivery.objects.create(
+            **tenant, endpoint=webhook, entry_id=0, fact="queue.paused", status="failed", due_at=at, created_at=at
+        )
+        source, _secret = add_source(name=text, rights=["issue"], **who)
+        InboundMessage.objects.create(**tenant, source=source, message_id=text, at=at)
+        rows |= {"webhook": str(webhook.id), "delivery": str(sent.id), "source_key": source.key}
+        told = Notification.objects.create(
+            **tenant, cause="entry:0", kind="urgent", channel="sms", language="fr", ticket_id=rows["ticket"],
+            customer=customer, address=customer.phone, body=text, status="sent", is_simulated=True, created_at=at,
+            due_at=at, expires_at=at, sent_at=at,
+        )  # fmt: skip
+        rows["notification"] = str(told.id)
+        MessageRules.objects.create(**tenant)
+        MonthSpend.objects.create(**tenant, month=at.date().replace(day=1))
+        Stop.objects.create(**tenant, channel="email", address=f"{text}@example.sn", stopped_at=at)
+        Watch.objects.create(**tenant, ticket_id=rows["ticket"], people_ahead=3, told_at=at)
+        ProviderEvent.objects.create(**tenant, provider="twilio_sms", event_id=text, at=at)
+        PushSubscription.objects.create(
+            **tenant, endpoint=f"token-{text}", provider="fcm", customer=customer, created_at=at
+        )
+        Conversation.objects.create(
+            **tenant, channel="ussd", address=customer.phone, session=text, started_at=at, touched_at=at
+        )
         Print.objects.create(
             **tenant, device=made["kiosk"], ticket_id=rows["ticket"], slip={"number": text}, created_at=at
         )
