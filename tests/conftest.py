@@ -48,7 +48,7 @@ def _start_engines() -> None:
     subprocess.run(
         [sys.executable, "-W", "ignore", "-m", "django", "migrate", "--database", "owner", "--verbosity", "0"],
         check=True,
-        timeout=120,
+        timeout=300,
     )
 
 

@@ -1,6 +1,7 @@
 """People who come: known to one tenant only, and forgotten when its retention ends."""
 
 from django.db import models
+from django.db.models.functions import Upper
 from django.utils.translation import gettext_lazy as _
 
 from smartqueue.customers.states import Language
@@ -21,6 +22,7 @@ class Customer(TenantOwned):
 
     class Meta:
         ordering = ["-id"]
+        indexes = [models.Index(Upper("email"), name="customer_by_email", condition=~models.Q(email=""))]
         constraints = [
             models.UniqueConstraint(fields=["tenant", "id"], name="customer_tenant_id"),
             models.UniqueConstraint(

@@ -15,6 +15,17 @@ from smartqueue.notifications.states import CHANNELS, MessageChannel, Notificati
 from smartqueue.queueing.models import Ticket
 from smartqueue.tenants.models import TenantForeignKey, TenantOwned
 
+
+def evening() -> time:
+    """When it becomes quiet."""
+    return time(21)
+
+
+def morning() -> time:
+    """When it is quiet no longer."""
+    return time(8)
+
+
 KIND = RegexValidator(r"^[a-z][a-z0-9_.]*\Z", _("Use small letters, digits, dots and underscores."))
 
 
@@ -78,8 +89,8 @@ class Integration(TenantOwned):
 class MessageRules(TenantOwned):
     """How a tenant sends; a tenant without a row has the defaults."""
 
-    quiet_from = models.TimeField(_("quiet from"), default=time(21))
-    quiet_to = models.TimeField(_("quiet until"), default=time(8))
+    quiet_from = models.TimeField(_("quiet from"), default=evening)
+    quiet_to = models.TimeField(_("quiet until"), default=morning)
     kinds_off = ArrayField(models.CharField(max_length=40), verbose_name=_("not sent"), default=list, blank=True)
     fold_accents = models.BooleanField(_("plain letters in SMS"), default=True)
     near_at = models.PositiveSmallIntegerField(

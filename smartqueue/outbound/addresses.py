@@ -14,7 +14,8 @@ _WRAPPING = [ip_network(one) for one in ("2002::/16", "2001::/32", "64:ff9b::/96
 """6to4, Teredo, NAT64 and what is written as IPv4 in IPv6; but `::1` is this machine."""
 _NAME = re.compile(r"(?=.{1,253}\Z)(?!-)[a-z0-9_-]+(\.[a-z0-9_-]+)*\.?\Z", re.IGNORECASE)
 PORTS = (443, 8443)
-LONGEST_URL = 500
+LONGEST_URL = 1000
+"""Push services give long ones."""
 
 
 def this_machine_too() -> bool:

@@ -117,14 +117,16 @@ class _Pinned(httpcore.SyncBackend):
 
 
 _pools: dict[int, httpcore.ConnectionPool] = {}
+_making = threading.Lock()
 
 
 def _pool() -> httpcore.ConnectionPool:
     """Connections are kept for a moment, and never shared with a child process."""
     here = os.getpid()
-    if here not in _pools:
-        _pools[here] = httpcore.ConnectionPool(
-            ssl_context=httpx.create_ssl_context(), max_connections=100, max_keepalive_connections=20,
-            keepalive_expiry=20, retries=0, network_backend=_Pinned(),
-        )  # fmt: skip
-    return _pools[here]
+    with _making:
+        if here not in _pools:
+            _pools[here] = httpcore.ConnectionPool(
+                ssl_context=httpx.create_ssl_context(), max_connections=100, max_keepalive_connections=20,
+                keepalive_expiry=20, retries=0, network_backend=_Pinned(),
+            )  # fmt: skip
+        return _pools[here]

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import ngettext, pgettext
 
 from smartqueue.phone.talk import Option, Screen, Talk
 from smartqueue.phone.words import Line
@@ -130,10 +130,12 @@ def leaving(mine: TicketView, notice: str = "") -> Screen:
 
 def standing(mine: TicketView) -> list[Line]:
     """A ticket in two or three lines."""
-    head = Line(f"{_('Ticket {number}').format(number=mine.number)} ", mine.service.name)
+    number = _("Ticket {number}").format(number=mine.number)
+    head = Line(f"{number} ", mine.service.name)
     if mine.status == TicketState.CALLED:
         counter = mine.counter.name if mine.counter else ""
-        return [head, Line(f"{_('It is your turn. Go to:')} ", counter)]
+        said = _("It is your turn. Go to:")
+        return [head, Line(f"{said} ", counter)]
     if mine.status == TicketState.SERVING:
         return [head, Line(_("You are being served."))]
     if mine.status == TicketState.PAUSED:
@@ -188,10 +190,10 @@ def _shut(site: Site, lines: Sequence[PublicLine], offers: dict[UUID, datetime],
 def _reason(line: PublicLine, offers: dict[UUID, datetime], site: Site, at: datetime) -> str:
     if not line.offered:
         opens = offers.get(line.service_id)
-        return _("opens {when}").format(when=_when(opens, site, at)) if opens else _("closed")
+        return _("opens {when}").format(when=_when(opens, site, at)) if opens else pgettext("a queue", "closed")
     if line.status == QueueStatus.PAUSED:
         return _("on a break")
-    return _("full") if line.status == QueueStatus.OPEN else _("closed")
+    return _("full") if line.status == QueueStatus.OPEN else pgettext("a queue", "closed")
 
 
 def _when(instant: datetime, site: Site, at: datetime) -> str:

@@ -13,11 +13,11 @@ from base64 import urlsafe_b64encode
 from functools import lru_cache
 from typing import Any, ClassVar
 
-import http_ece  # type: ignore[import-untyped]  # has no types
+import http_ece
 import jwt
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
-from py_vapid import Vapid02  # type: ignore[import-untyped]  # has no types
+from py_vapid import Vapid02
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route

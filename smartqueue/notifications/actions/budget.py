@@ -6,6 +6,7 @@ from uuid import UUID
 from django.core.mail import EmailMessage, get_connection
 from django.db.models import F, OuterRef, Subquery
 from django.utils import translation
+from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 
 from smartqueue.notifications.actions.spending import month_of
@@ -53,9 +54,10 @@ def _letter(tenant: Tenant, *, cost_xof: int, budget_xof: int) -> EmailMessage:
     members = Membership.objects.filter(role=Role.ADMIN, user__is_active=True).values_list("user__email", flat=True)
     rules = MessageRules.objects.get()
     with translation.override(tenant.locale):
+        cost, budget, cap = (number_format(xof, force_grouping=True) for xof in (cost_xof, budget_xof, rules.cap_xof))
         subject = _("{name}: the budget for messages is used").format(name=tenant.name)
         text = _(
             "The messages of this month have cost {cost} FCFA. Your budget is {budget} FCFA.\n\n"
             "Messages go on until {cap} FCFA, which is your cap. You can change both under Messages, Rules."
-        ).format(cost=cost_xof, budget=budget_xof, cap=rules.cap_xof)
+        ).format(cost=cost, budget=budget, cap=cap)
     return EmailMessage(subject, text, bcc=sorted({address for address in members if address}))

@@ -9,11 +9,9 @@ from django.db import transaction
 from smartqueue.notifications.actions.outgoing import create_notifications
 from smartqueue.notifications.models import Notification
 from smartqueue.notifications.queries.tickets import language_of, people_ahead, ticket_to_tell, values_of
-from smartqueue.notifications.states import MessageChannel, MessageKind
+from smartqueue.notifications.states import REPLY, MessageChannel, MessageKind
 from smartqueue.notifications.states.sms import measured
 
-REPLY = "reply"
-"""The kind of an answer. It goes to whoever has just written, also after STOP: it says that it was heard."""
 LIFE = timedelta(minutes=10)
 URGENCY = 1
 

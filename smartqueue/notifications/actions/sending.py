@@ -20,19 +20,23 @@ from django.conf import settings
 from django.db import transaction
 
 from smartqueue.journal.actions.poke import Poker
+from smartqueue.journal.states import SYSTEM
 from smartqueue.kernel.clock import now
 from smartqueue.kernel.sealed import SealBroken
 from smartqueue.notifications.actions.breaker import ACCOUNT_AT_FAULT, note_failure, note_success
 from smartqueue.notifications.actions.claiming import Claim, claim_one, overdue, stranded
+from smartqueue.notifications.actions.consent import stop
 from smartqueue.notifications.actions.integrations import secrets_of
 from smartqueue.notifications.actions.outgoing import fall_back
 from smartqueue.notifications.actions.spending import give_back, reserve, settle
-from smartqueue.notifications.actions.statuses import _one_at_a_time as one_at_a_time
-from smartqueue.notifications.actions.statuses import catch_up, tell
+from smartqueue.notifications.actions.statuses import catch_up, one_at_a_time, tell
 from smartqueue.notifications.models import Conversation, Integration, Notification, PushSubscription, Stop
 from smartqueue.notifications.queries import still_true
+from smartqueue.notifications.queries.optout import optout_link
 from smartqueue.notifications.states import (
+    ABOUT_THE_TICKET,
     CHANNEL_OF,
+    REPLY,
     SIMULATION,
     WEB_PUSH,
     MessageChannel,
@@ -177,7 +181,7 @@ def _why_not(row: Notification, at: datetime) -> str:
         return WhyNot.EXPIRED
     if not still_true(row):
         return WhyNot.WITHDRAWN
-    if Stop.objects.filter(channel=row.channel, address=row.address).exists():
+    if row.kind != REPLY and Stop.objects.filter(channel=row.channel, address=row.address).exists():
         return WhyNot.STOPPED
     return ""
 
@@ -202,9 +206,17 @@ def _letter(claim: Claim, row: Notification, at: datetime) -> Letter:
         id=row.id, to=row.address, kind=row.kind, language=row.language, subject=row.subject, body=row.body,
         link=row.link, life_s=max(1, int((row.expires_at - at).total_seconds())), is_urgent=row.urgency == 0,
         values=row.values, report_to=report_to(account) if account else "", sender_name=name,
+        stop_url=_stop_url(row),
         is_window_open=row.channel == MessageChannel.WHATSAPP and spoke.exists(),
     )  # fmt: skip
     return Letter(claim, message, account)
+
+
+def _stop_url(row: Notification) -> str:
+    """Where a letter's reader ends such letters; what is about the own visit has no such link."""
+    if row.channel != MessageChannel.EMAIL or row.kind in ABOUT_THE_TICKET:
+        return ""
+    return optout_link(tenant_id=row.tenant_id, channel=row.channel, address=row.address)
 
 
 def report_to(account: Integration) -> str:
@@ -254,6 +266,9 @@ def _note_fault(letter: Letter, fault: TransportFault, at: datetime) -> None:
             return
         if fault.outcome == Outcome.RECIPIENT_GONE and row.channel == MessageChannel.PUSH:
             PushSubscription.objects.filter(endpoint=_endpoint(row.address)).delete()
+        elif fault.outcome == Outcome.RECIPIENT_GONE and row.channel == MessageChannel.SMS:
+            # This person has said STOP to the provider, which only an own message to us can undo.
+            stop(tenant_id=row.tenant_id, channel=row.channel, address=row.address, actor=SYSTEM, at=at)
         due_at = _due_again(row, fault, at)
         if due_at is None or due_at >= row.expires_at:
             _fail(

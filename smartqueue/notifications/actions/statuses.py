@@ -52,7 +52,7 @@ def catch_up(*, notification: Notification, at: datetime) -> None:
     saved, in the same transaction, with the row locked."""
     if not notification.provider_id:
         return
-    _one_at_a_time(notification.provider, notification.provider_id)
+    one_at_a_time(notification.provider, notification.provider_id)
     early = ProviderEvent.objects.filter(
         provider=notification.provider, provider_id=notification.provider_id, early__isnull=False
     )
@@ -91,7 +91,7 @@ def _name(event_id: str) -> str:
 
 
 def _apply(integration: Integration, report: Report, at: datetime) -> None:
-    _one_at_a_time(integration.provider, report.provider_id)
+    one_at_a_time(integration.provider, report.provider_id)
     if (row := _named(integration, report)) is not None:
         _raise(row, report, at)
         return
@@ -110,7 +110,7 @@ def _named(integration: Integration, report: Report) -> Notification | None:
     return rows.filter(named).order_by("id").first()
 
 
-def _one_at_a_time(provider: str, provider_id: str) -> None:
+def one_at_a_time(provider: str, provider_id: str) -> None:
     """The sender who notes a message's name, and the provider who reports under it, do not miss each other."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 6))", [f"{provider} {provider_id}"])

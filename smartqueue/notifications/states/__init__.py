@@ -59,6 +59,8 @@ class WhyNot(models.TextChoices):
     GIVEN_UP = "given_up", _("Every try failed.")
 
 
+REPLY = "reply"
+"""The kind of an answer. It goes to whoever has just written, also after STOP: it says that it was heard."""
 LIFE_S: dict[str, int] = {
     MessageKind.TICKET_JOINED: 1_800,
     MessageKind.POSITION_REACHED: 600,

@@ -19,7 +19,7 @@ from typing import Any, ClassVar
 from uuid import UUID
 
 import requests
-from anymail.exceptions import (  # type: ignore[import-untyped]  # has no types
+from anymail.exceptions import (
     AnymailAPIError,
     AnymailError,
     AnymailInvalidAddress,

@@ -37,7 +37,9 @@ class TransportFault(Exception):
     @classmethod
     def of(cls, silence: NoAnswer) -> "TransportFault":
         """A call that nobody answered, as what became of a message."""
-        return cls(Outcome(silence.code), is_unknown=silence.is_unknown)
+        # An endless answer: of a message the same word says that it is too long itself.
+        code = Outcome.NOT_UNDERSTOOD if silence.code == NoAnswer.TOO_LONG else Outcome(silence.code)
+        return cls(code, is_unknown=silence.is_unknown)
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,8 +22,6 @@ FORM = "application/x-www-form-urlencoded"
 JSON = "application/json"
 LONGEST_NAME, LONGEST_TEXT = 120, 1_600
 """Letters of a name that a provider gives, and of a text that a person sends (ten SMS): what is longer is cut."""
-_PERHAPS_TAKEN = (500, 502, 504)
-"""Who stands in front of a provider answers so as well when the provider itself has done its work."""
 
 
 def ask(
@@ -37,10 +35,7 @@ def ask(
     try:
         return call(method, url, deadline=deadline, headers=headers, content=content)
     except NoAnswer as silence:
-        fault = TransportFault.of(silence)
-        if silence.code == NoAnswer.TOO_LONG:  # the answer was; of messages, the word says that they are
-            fault = TransportFault(Outcome.NOT_UNDERSTOOD, is_unknown=True, said="An answer without end")
-        raise fault from None
+        raise TransportFault.of(silence) from None
 
 
 def refusal(answer: Answer, *, outcome: Outcome | None = None, said: str = "") -> TransportFault:
@@ -53,7 +48,6 @@ def refusal(answer: Answer, *, outcome: Outcome | None = None, said: str = "") -
     fault = fault_of(answer, said=said)
     if outcome is not None:
         fault.outcome = outcome
-    fault.is_unknown = answer.status in _PERHAPS_TAKEN
     return fault
 
 

@@ -8,6 +8,8 @@ from smartqueue.notifications.transports.base import TransportFault
 from smartqueue.outbound.http import Answer
 
 LONGEST_WAIT_S = 3_600.0
+PERHAPS_TAKEN = (500, 502, 504)
+"""Who stands in front of a provider answers so as well when the provider itself has done its work."""
 
 
 def asked_to_wait_s(answer: Answer) -> float | None:
@@ -45,4 +47,7 @@ def fault_of(answer: Answer, *, said: str = "", otherwise: Outcome = Outcome.REF
         case _:
             outcome = otherwise
     words = said or answer.body[:150].decode("utf-8", "replace")
-    return TransportFault(outcome, retry_after_s=asked_to_wait_s(answer), said=f"{answer.status} {words}")
+    perhaps = answer.status in PERHAPS_TAKEN
+    return TransportFault(
+        outcome, is_unknown=perhaps, retry_after_s=asked_to_wait_s(answer), said=f"{answer.status} {words}"
+    )

@@ -19,7 +19,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from django.conf import settings
-from py_vapid import Vapid02, VapidException  # type: ignore[import-untyped]  # has no types
+from py_vapid import Vapid02, VapidException
 
 from smartqueue.notifications.states import MessageChannel, Outcome
 from smartqueue.notifications.transports import calling
@@ -103,7 +103,7 @@ def _subscription(to: str) -> dict[str, str]:
 def _encrypted(subscription: dict[str, str], payload: bytes) -> bytes:
     """RFC 8291, with a key pair for this message alone."""
     # Late: it imports two HTTP clients that we do not use.
-    from pywebpush import WebPusher, WebPushException  # type: ignore[import-untyped]  # has no types
+    from pywebpush import WebPusher, WebPushException
 
     keys = {"p256dh": subscription["p256dh"], "auth": subscription["auth"]}
     try:

@@ -248,7 +248,8 @@ class PublishAll(DraftsPage, DeedPage):
         done = sum(self.publish(*one) for one in self.waiting)
         said = ngettext("{count} change is published.", "{count} changes are published.", done).format(count=done)
         left = len(self.waiting) - done
-        return said + (f" {gettext('What is left has to be looked at.')}" if left else "")
+        rest = gettext("What is left has to be looked at.")
+        return f"{said} {rest}" if left else said
 
     def publish(self, object_type: str, object_id: UUID) -> bool:
         try:

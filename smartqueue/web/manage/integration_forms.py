@@ -34,7 +34,7 @@ class AccountForm(Labelled):
 
     is_active = forms.BooleanField(label=_("In use"), required=False, initial=True)
     rank = forms.IntegerField(
-        label=_("Asked as number"), min_value=1, max_value=MOST_RANK, initial=1,
+        label=_("Order of use"), min_value=1, max_value=MOST_RANK, initial=1,
         help_text=_("Where several are in use, 1 is asked first. The next one steps in when it fails."),
     )  # fmt: skip
     price_xof = forms.IntegerField(

@@ -48,7 +48,7 @@ class RulesForm(Labelled):
     )  # fmt: skip
     budget_xof = forms.IntegerField(
         label=_("Budget of a month, XOF"), min_value=0, max_value=MOST_XOF, required=False,
-        help_text=_("Administrators get a mail before it is used up. Empty: no mail."),
+        help_text=_("Administrators get a mail when it is used up. Empty: no mail."),
     )  # fmt: skip
     cap_xof = forms.IntegerField(
         label=_("Never more in a month than, XOF"), min_value=0, max_value=MOST_XOF,

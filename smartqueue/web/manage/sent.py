@@ -81,7 +81,7 @@ class Sent(SentPage, ListPage):
     sorts = {"-when": ("-id",), "when": ("id",)}
     columns = (
         Column("when", _("When")),
-        Column("", _("To")),
+        Column("", _("Recipient")),
         Column("", _("Message")),
         Column("", _("Ticket")),
         Column("", _("Status")),
