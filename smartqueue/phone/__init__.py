@@ -1,1 +1,1 @@
-"""USSD, SMS keywords, WhatsApp: a person with a keypad. Not built yet."""
+"""USSD, SMS keywords, WhatsApp: a person with a keypad.."""

@@ -90,7 +90,7 @@ def test_every_file_that_a_document_names_exists(path):
 
 @each_document
 def test_every_address_that_a_document_names_is_one(path):
-    places = {"slug": "demo-bank", "id": str(uuid4()), "token": "a-token"}
+    places = {"slug": "demo-bank", "id": str(uuid4()), "token": "a-token", "key": "a-key"}
     unknown = []
     for address in re.findall(r"`(?:(?:GET|POST|PATCH|PUT|DELETE)\s+)?(/api/v1/[^`\s…]*)`", prose(path)):
         try:
