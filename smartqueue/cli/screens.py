@@ -58,15 +58,17 @@ def instance(url: str) -> Iterator[tuple[str, Stage]]:
         yield url.rstrip("/"), Stage()
         return
     with scratch_house() as base:
+        from smartqueue.cli.picturing.messages import set_talking_stage, wait_until_told
         from smartqueue.cli.picturing.past import make_past
-        from smartqueue.cli.picturing.stage import set_stage
+        from smartqueue.cli.picturing.receiver import cash_desk
         from smartqueue.kernel.clock import now
         from smartqueue.tenants.queries import tenants_by_slug
 
         (bank,) = tenants_by_slug(["demo-bank"])
         at = now()
         make_past(bank, at)
-        yield base, set_stage(bank, at)
+        with cash_desk() as receiver:
+            yield base, set_talking_stage(bank, at, receiver=receiver, settled=lambda: wait_until_told(bank.id))
 
 
 def name_of(page: Page, size: str, language: str, theme: str) -> str:

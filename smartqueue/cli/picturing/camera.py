@@ -30,12 +30,21 @@ STEADY = """async (code) => {
   };
   for (const [which, pattern, instead] of [
     ["#clock, .facts dd, .timeline time", /\\d\\d:\\d\\d(:\\d\\d)?/g, "10:24"],
-    [".facts dd", /\\d+ \\S+ 20\\d\\d/g, "2 mars 2026"],
+    [".facts dd, .list-table td", /\\d+ \\S+ 20\\d\\d/g, "2 mars 2026"],
     ["[data-code]", /[A-Z]{4}-[A-Z]{4}/, "BCDF-GHJK"],
     ["#code, .small b", /\\d{4} \\d{4}/, "4823 1907"],
+    ["main", /\\d{1,2} [^\\d\\s]+( 20\\d\\d)?, \\d\\d:\\d\\d(:\\d\\d)?/g, "2 mars, 10:24"],
+    ["main", /http:\\/\\/127[.]0[.]0[.]1:\\d+\\/cash-desk/g, "https://caisse.example.com/smartqueue"],
+    ["main", /\\/t\\/[A-Za-z0-9_-]{22}/g, "/t/Uno7CUk4Ov6uYz4mT1dVnQ"],
+    [".list-table td", /\\d+ ms/, "12 ms"],
+    [".hint", /\\d\\d\\/\\d\\d\\/20\\d\\d/, "02/03/2026"],
+    [".spend header span", /.+/, "mars 2026"],
+    ["[data-status] > .small", /\\d\\d:\\d\\d/, "10:24"],
     ["sq-timer", /:\\d\\d$/, ":05"],
     ["#dot span", /.+/, ""],
   ]) document.querySelectorAll(which).forEach((element) => words(element, pattern, instead));
+  const hook = document.querySelector("#hook");
+  if (hook) hook.value = hook.value.replace(/[^/]+\\/$/, "Uno7CUk4Ov6uYz4mT1dVnQ/");
   const qr = document.querySelector("#qr[src]");
   if (qr) await Object.assign(qr, {src: code}).decode();
 }"""
@@ -108,6 +117,10 @@ def take(
         if page.steps:
             page.steps(sheet, language)
         sheet.mouse.move(0, 0)  # no button looks as if a hand were on it
+        if page.whole:
+            sheet.evaluate(
+                "scrollTo({top: 0, behavior: 'instant'})"
+            )  # else what hides above the window comes into the picture
         if sheet.locator("html").count():
             sheet.evaluate(STEADY, some_code())
         png = sheet.screenshot(full_page=page.whole, animations="disabled")

@@ -110,6 +110,36 @@ def console_live(page: Any, _language: str) -> None:
     page.wait_for_selector("#line-dot.live")
 
 
+def bell_pressed(page: Any, language: str) -> None:
+    ticket_live(page, language)
+    page.locator("#bell button").first.click()
+    page.wait_for_selector("#bell .said:not([hidden])")
+
+
+def announced(page: Any, _language: str) -> None:
+    page.locator("[name=text]").fill("Le guichet 2 ferme à 15 h. Les guichets 1 et 3 vous servent.")
+
+
+def ussd_talk(page: Any, _language: str) -> None:
+    """Dialled, and the first service of the list chosen: the screen says what is known before one takes a ticket."""
+    page.locator("[name=act]").click()
+    page.wait_for_selector("#text")
+    said_to_phone(page, "1")
+
+
+def sms_talk(page: Any, _language: str) -> None:
+    page.locator("[name=number]").fill(f"77 000 00 {page.viewport_size['width'] % 89 + 10}")  # a new chat each time
+    said_to_phone(page, "TICKET DKR1")
+
+
+def said_to_phone(page: Any, words: str) -> None:
+    """Typed, sent, and answered: the conversation has one step more."""
+    said = int(page.locator("[name=hop]").input_value())
+    page.locator("#text").fill(words)
+    page.locator(".say button").click()
+    page.wait_for_selector(f"[name=hop][value='{said + 1}']", state="attached")
+
+
 HERE = "/demo-bank"
 REPORTS = (
     "wait-times", "queue-stats", "agent-performance", "satisfaction", "demand", "drop-off", "channels", "origins",
@@ -125,6 +155,11 @@ PAGES: list[Page] = [
     Page("ticket-waiting", "/t/{waiting}", steps=ticket_live),
     Page("ticket-called", "/t/{called}", steps=ticket_live),
     Page("ticket-closed", "/t/{closed}"),
+    Page("notice-on-ticket", "/t/{notice}", steps=ticket_live),
+    Page("near-on-ticket", "/t/{near}", steps=bell_pressed),
+    Page("stop-messages", "/t/stop/{stop}"),
+    Page("phone-ussd", "/phone/demo-bank/", role="admin", steps=ussd_talk, whole=True),
+    Page("phone-sms", "/phone/demo-bank/?way=sms", role="admin", steps=sms_talk, whole=True),
     Page("poster", f"{HERE}/sites/DKR1/poster.svg", sizes=("sheet",)),
     Page("sign-in", "/sign-in/"),
     Page("counter-seat", COUNTER, role="khady"),
@@ -163,6 +198,15 @@ PAGES: list[Page] = [
     Page("office-messages", f"{MANAGE}/messages/", role="admin"),
     Page("office-message", f"{MANAGE}/messages/your_turn/sms/", role="admin", whole=True),
     Page("office-integrations", f"{MANAGE}/integrations/", role="admin"),
+    Page("office-integration", f"{MANAGE}/integrations/twilio_sms/", role="admin", whole=True),
+    Page("office-outbox", f"{MANAGE}/outbox/", role="admin", whole=True),
+    Page("office-sent", f"{MANAGE}/sent/", role="admin", whole=True),
+    Page("office-sent-one", f"{MANAGE}/sent/{{message}}/", role="admin", whole=True),
+    Page("office-message-rules", f"{MANAGE}/messages/rules/", role="admin", whole=True),
+    Page("office-announce", f"{MANAGE}/dashboard/queues/{{accounts}}/announce/", role="admin", steps=announced),
+    Page("office-webhooks", f"{MANAGE}/webhooks/", role="admin"),
+    Page("office-webhook", f"{MANAGE}/webhooks/{{endpoint}}/", role="admin"),
+    Page("office-sources", f"{MANAGE}/webhooks/in/", role="admin"),
     Page("office-keys", f"{MANAGE}/keys/", role="admin"),
     Page("office-brand", f"{MANAGE}/brand/", role="admin", whole=True),
     Page("office-organisation", f"{MANAGE}/organisation/", role="admin", whole=True),

@@ -9,11 +9,14 @@ from smartqueue.accounts.actions import make_user
 from smartqueue.accounts.models import User
 from smartqueue.cli.picturing.visitors import session_of
 from smartqueue.cli.tenant import AGENT_PASSWORD
+from smartqueue.customers.actions import register_customer
 from smartqueue.customers.models import Customer
 from smartqueue.devices.actions import begin_pairing, change_device, claim, collect
 from smartqueue.devices.states import DeviceKind, Layout, Theme
 from smartqueue.journal import actions as journal
 from smartqueue.journal.states import SYSTEM
+from smartqueue.notifications.actions.consent import stop
+from smartqueue.notifications.states import MessageChannel
 from smartqueue.queueing.actions.agents import hire_agent, set_eligible_queues
 from smartqueue.queueing.actions.hot import call_next_ticket, close_ticket, issue_ticket
 from smartqueue.queueing.actions.queues import add_queue, set_queue_status
@@ -41,6 +44,13 @@ SERVED = (("B", "Binta", 52, 49, 44), ("A", "Ousmane", 50, 47, 20), ("B", "Fatou
 """Queue's letter, agent, minutes since arrival, call and end."""
 WAITING = (("A", 18), ("D", 12), ("A", 11), ("C", 9), ("B", 7), ("B", 6), ("B", 5), ("A", 5), ("E", 4), ("B", 3),
            ("B", 2), ("B", 1))  # fmt: skip
+REACHABLE = {
+    2: {"full_name": "Mame Diarra Seck", "phone": "77 512 34 56", "language": "fr"},
+    4: {"full_name": "Coumba Ndoye", "email": "coumba@example.com", "language": "fr"},
+    5: {"full_name": "Modou Gueye", "phone": "76 512 34 57", "language": "wo"},
+    9: {"full_name": "Ibrahima Sy", "phone": "70 512 34 58", "language": "fr"},
+}
+"""Place in `WAITING` → who it is, and where messages go. The last one wants none."""
 
 
 @dataclass
@@ -110,7 +120,7 @@ def set_stage(tenant: Tenant, at: datetime) -> Stage:
     root = User.objects.create_superuser("rokhaya@smartqueue.example", uuid4().hex, full_name="Rokhaya Sow")
     stage.sessions["root"] = session_of(root)
     stage.places |= {"tenant": str(tenant.id), "site": str(day.site.id), "queue": str(day.queues["B"])}
-    stage.places |= {"agent": str(day.agents["Fatou"])}
+    stage.places |= {"accounts": str(day.queues["A"]), "agent": str(day.agents["Fatou"])}
     for name in ("admin", "binta", "fatou", "ousmane", "khady"):
         stage.sessions[name] = session_of(User.objects.get(email=f"{name}@{tenant.slug}.com"))
     return stage
@@ -151,7 +161,7 @@ def _hire(day: Day) -> None:
 
 
 def _people(day: Day) -> dict[str, str]:
-    """Who was served, who is at a counter, who is parked, who waits. Returns addresses of three tickets."""
+    """Who was served, who is at a counter, who is parked, who waits. Returns addresses of tickets."""
     demba = Customer.objects.get(full_name="Demba Diallo")
     for prefix, agent, arrived, met, ended in SERVED:
         day.take(prefix, arrived)
@@ -164,9 +174,21 @@ def _people(day: Day) -> dict[str, str]:
     day.call("Ousmane", "A", 12)
     day.take("B", 8, customer_id=demba.id, language="wo", priority=Priority.ELEVATED)
     called = day.call("Binta", "B", 1, arrived=False)
-    waiting = [day.take(prefix, minutes) for prefix, minutes in WAITING]
+    known = _reachable(day)
+    waiting = [day.take(prefix, minutes, **known.get(n, {})) for n, (prefix, minutes) in enumerate(WAITING)]
     tickets = {"waiting": waiting[7], "called": called, "closed": closed}
+    tickets |= {"notice": waiting[0], "told": waiting[2], "near": waiting[11]}
     return {name: token_of_ticket(ticket_id) for name, ticket_id in tickets.items()}
+
+
+def _reachable(day: Day) -> dict[int, dict[str, Any]]:
+    """Who can be told something: place in `WAITING` → what a ticket knows of its owner."""
+    known: dict[int, dict[str, Any]] = {}
+    for place, values in REACHABLE.items():
+        person = register_customer(tenant_id=day.tenant.id, values=dict(values), actor=SYSTEM, at=day.before(30))
+        known[place] = {"customer_id": person.id, "language": person.language}
+    stop(tenant_id=day.tenant.id, channel=MessageChannel.SMS, address=person.phone, actor=SYSTEM, at=day.before(30))
+    return known
 
 
 def _devices(day: Day, stage: Stage) -> None:

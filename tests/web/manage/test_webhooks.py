@@ -79,7 +79,7 @@ def test_a_webhook_is_made_shown_once_changed_turned_off_and_removed(base, bank,
     assert (made.status_code, "no-store" in made["Cache-Control"]) == (201, True)
     (row,) = rows_of(bank)
     page = text_of(person.get(base))
-    assert all(words in page for words in ("Caisse", OPEN, "Somebody was called", "nothing yet"))
+    assert all(words in page for words in ("Caisse", OPEN, "Somebody was called", "nothing delivered yet"))
     assert secret not in page + text_of(person.get(f"{base}{row.id}/")) + text_of(person.get(f"{base}{row.id}/edit/"))
     assert OPEN not in text_of(visit(cheikh).get(f"/{cheikh.tenant.slug}/manage/webhooks/"))
 

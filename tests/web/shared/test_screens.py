@@ -2,13 +2,14 @@
 
 import re
 import struct
+from html import unescape
 from io import BytesIO
 from uuid import uuid4
 
 import pytest
 from click.testing import CliRunner
 from django.conf import settings
-from django.test import Client
+from django.test import Client, override_settings
 from PIL import Image
 
 from smartqueue.cli.main import main
@@ -31,7 +32,7 @@ def size_of(picture):
 @pytest.fixture(scope="module")
 def stage():
     """Such a day of a bank of this module's own, `slug` in its places."""
-    from smartqueue.cli.picturing.stage import set_stage
+    from smartqueue.cli.picturing.messages import set_talking_stage
     from smartqueue.cli.tenant import add_demo_data, ensure_tenant
     from smartqueue.tenants.states import OrganisationType
 
@@ -41,7 +42,8 @@ def stage():
         check_password=False,
     )  # fmt: skip
     add_demo_data(tenant)
-    made = set_stage(tenant, now())
+    with override_settings(OUTBOUND_LOOPBACK=True):
+        made = set_talking_stage(tenant, now(), receiver="http://127.0.0.1:9/cash-desk", settled=lambda: None)
     made.places["slug"] = slug
     assert broken_invariants(tenant.id) == {}
     return made
@@ -94,8 +96,15 @@ def test_everybody_whom_a_page_needs_is_on_the_stage(stage, page):
 
     assert answer.status_code == (404 if page.name == "not-found" else 200)
     shown = answer.content.decode()
+    from smartqueue.cli.picturing.messages import NEWS  # here, because it imports models
+
     if page.name.startswith("ticket-"):
         assert f'data-status="{page.name.partition("-")[2]}"' in shown
+    if page.name == "notice-on-ticket":
+        assert NEWS.partition(".")[0] in unescape(shown)
+    if page.name == "near-on-ticket":
+        assert f"/t/{stage.places['near']}/near/" in shown
+        assert 'name="people_ahead"' not in shown
     if page.role in {"binta", "ousmane"}:
         assert re.search(r'data-hand="[0-9a-f-]{36}"', shown)
     if page.device:
