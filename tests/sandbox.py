@@ -84,6 +84,6 @@ def sandbox() -> Iterator[SandboxServer]:
         thread.start()
         assert wait_until(lambda: server.started or not thread.is_alive(), seconds=30)
         yield SandboxServer(f"http://127.0.0.1:{listener.getsockname()[1]}", boxes, client)
-        server.should_exit = True
-        thread.join(timeout=20)
+        server.should_exit = server.force_exit = True  # whoever still holds a connection is not waited for
+        thread.join(timeout=60)
         assert not thread.is_alive()

@@ -16,8 +16,11 @@ from tests.architecture.endpoints import EXAMPLES, TENANT, endpoints, footprint,
 from tests.cast import at_the_same_time
 
 POSTS = [
-    endpoint for endpoint in endpoints() if endpoint.method == "POST" and not endpoint.template.startswith("users/")
-]  # fmt: skip
+    endpoint
+    for endpoint in endpoints()
+    if endpoint.method == "POST" and not endpoint.template.startswith(("users/", "inbound/"))
+]
+"""What comes in signed has its own name for a repeat (`webhook-id`): tests/webhooks/test_inbound.py."""
 
 PAIRING_CODE = "BCDFGHJK"  # as in the examples
 
@@ -94,7 +97,7 @@ def test_a_replay_has_the_first_answer_and_no_effect(endpoint, world, post):
     after_first = footprint(world.tenant.id)
     second = post(endpoint, key)
 
-    assert first.status_code in {200, 201}, first.content
+    assert first.status_code in {200, 201, 202}, first.content
     assert (second.status_code, second.content) == (first.status_code, first.content)
     assert second["Content-Type"] == first["Content-Type"] == "application/json"
     assert (first.get("Idempotency-Replayed"), second["Idempotency-Replayed"]) == (None, "true")
@@ -105,7 +108,7 @@ def test_a_replay_has_the_first_answer_and_no_effect(endpoint, world, post):
 def test_a_key_for_another_body_is_refused(endpoint, world, post):
     ready(world, endpoint)
     key = str(uuid4())
-    assert post(endpoint, key).status_code in {200, 201}
+    assert post(endpoint, key).status_code in {200, 201, 202}
     before = footprint(world.tenant.id)
 
     other = post(endpoint, key, body=endpoint.body(world.rows) | {"other": 1})

@@ -125,7 +125,7 @@ SELECT (SELECT count(*) FROM queueing_ticket),
     (SELECT count(*) FROM unnest(%(closed)s::uuid[]) AS told(id)
         WHERE NOT EXISTS (SELECT 1 FROM queueing_ticket t WHERE t.id = told.id AND t.status = 'closed')),
     (SELECT count(*) FROM journal_entry WHERE fact = 'ticket.closed'),
-    (SELECT count(*) FROM journal_handled)
+    (SELECT count(*) FROM journal_handled WHERE handler LIKE '%%learn_service_time')
 """
 
 

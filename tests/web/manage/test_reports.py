@@ -177,7 +177,10 @@ def test_the_chart_says_in_a_sentence_what_it_shows(address, visit, awa, days):
 
     (summary,) = re.findall(r'<svg class="chart-plot"[^>]* role="img" aria-label="([^"]+)"', page)
     assert summary == "People served: highest 2 (Mon 2 March), lowest 0 (Sun 1 March)."
-    assert re.findall(r"<title>([^<]+)</title></rect>", page) == ["Mon 2 March, Served: 2", "Tue 3 March, Served: 1"]
+    assert re.findall(r"<title>([^<]+)</title></rect>", page) == [
+        "Mon 2 March, People served: 2",
+        "Tue 3 March, People served: 1",
+    ]
     assert "style=" not in page
 
 
