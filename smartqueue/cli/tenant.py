@@ -39,7 +39,7 @@ SERVICES = (
 )
 CUSTOMERS = (("Demba Diallo", "+221771234567", "fr"), ("Aïssatou Faye", "+221781234567", "wo"))
 TEMPLATES = (
-    ("ticket_joined", "sms", "{{ticket_number}}, {{queue_name}} : {{people_ahead}} personnes devant vous."),
+    ("ticket_joined", "sms", "{{ticket_number}}, {{queue_name}} : {{people_ahead}} devant vous."),
     ("your_turn", "sms", "{{ticket_number}} : c'est votre tour, {{counter_name}}."),
 )
 

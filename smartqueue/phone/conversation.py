@@ -19,10 +19,10 @@ from smartqueue.phone.keywords import tokens_of
 from smartqueue.phone.talk import Reply, Screen, Talk, answered
 from smartqueue.phone.words import Line
 from smartqueue.queueing.actions.hot import issue_ticket
-from smartqueue.queueing.actions.tickets import cancel_ticket, defer_ticket
+from smartqueue.queueing.actions.tickets import cancel_ticket, check_in_ticket, defer_ticket
 from smartqueue.queueing.queries import TicketView, show_ticket
 from smartqueue.queueing.queries.public import PublicLine, public_lines
-from smartqueue.queueing.states import Channel
+from smartqueue.queueing.states import Channel, TicketState
 from smartqueue.sites.models import Site
 from smartqueue.sites.queries import public_sites, site_by_code
 
@@ -163,6 +163,17 @@ def _pass(talk: Talk, rest: list[str], at: datetime, notice: str) -> Screen:
     return _with_own(talk, rest, at, defer)
 
 
+def _here(talk: Talk, rest: list[str], at: datetime, notice: str) -> Screen:
+    """Whoever is being served has been seen already."""
+
+    def check_in(mine: TicketView) -> Screen:
+        if mine.status != TicketState.SERVING:
+            check_in_ticket(ticket_id=mine.id, actor=talk.actor, at=at)
+        return Screen([Line(_("We know that you are here.")), *screens.standing(mine)])
+
+    return _with_own(talk, rest, at, check_in)
+
+
 def _cancel(talk: Talk, rest: list[str], at: datetime, notice: str) -> Screen:
     def cancel(mine: TicketView) -> Screen:
         cancel_ticket(ticket_id=mine.id, agent_id=None, reason="", actor=talk.actor, at=at)
@@ -202,6 +213,7 @@ DEEDS: dict[str, Deed] = {
     "ticket": _ticket,
     "leave": _leave,
     "pass": _pass,
+    "here": _here,
     "cancel": _cancel,
     "lang": _language,
 }

@@ -24,8 +24,8 @@ class Word(StrEnum):
     HELP = "help"
 
 
-RISKY = frozenset({Word.LATE, Word.CANCEL, Word.STOP, Word.START})
-"""Never done by a guess: a place in the line is lost, or the messages about it."""
+RISKY = frozenset({Word.LATE, Word.HERE, Word.CANCEL, Word.STOP, Word.START})
+"""Never done by a guess: a place in the line is lost, or the messages about it, or somebody is looked for in vain."""
 KNOWN: dict[str, tuple[Word, str]] = {
     "TICKET": (Word.TAKE, ""), "TIQUET": (Word.TAKE, "fr"), "JOIN": (Word.TAKE, "en"), "TIKET": (Word.TAKE, "wo"),
     "INFO": (Word.INFO, ""), "INFOS": (Word.INFO, "fr"), "STATUT": (Word.INFO, "fr"), "STATUS": (Word.INFO, "en"),

@@ -33,8 +33,10 @@ def answer(talk: Talk, typed: str, at: datetime, do: Do) -> Screen | None:
     match heard.word:
         case Word.TAKE:
             return _take(talk, heard.rest, at, do)
-        case Word.INFO | Word.HERE:
-            return _about(talk, at, heard)
+        case Word.INFO:
+            return _about(talk, at)
+        case Word.HERE:
+            return _with_ticket(talk, heard, at, "here", do)
         case Word.LATE:
             return _with_ticket(talk, heard, at, "pass", do)
         case Word.CANCEL:
@@ -110,14 +112,13 @@ def _looks_like(typed: Sequence[str], name: str) -> bool:
     )
 
 
-def _about(talk: Talk, at: datetime, heard: Said) -> Screen:
+def _about(talk: Talk, at: datetime) -> Screen:
     """Where the own tickets stand."""
     tickets = screens.own_tickets(talk, at)
     if not tickets:
         return no_ticket()
     if len(tickets) == 1:
-        stay = [Line(_("Stay near: you are told when it is your turn."))] if heard.word == Word.HERE else []
-        return Screen([*screens.standing(tickets[0]), *stay])
+        return Screen(screens.standing(tickets[0]))
     return Screen([_short(mine) for mine in tickets[:6]])
 
 

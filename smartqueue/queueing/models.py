@@ -162,7 +162,8 @@ class Ticket(TenantOwned):
     The queue `origin_id` gave the number, which stays through transfers; `queue` is where the person stands now. In
     its lane a ticket stands at `line_at`: its arrival, unless it was put back or let others pass. `version` counts
     its facts. `hand` is the agent's at the moment the ticket came into it; PostgreSQL writes it. A parked ticket with
-    a `for_agent` was handed over to that agent, and `agent` has given it.
+    a `for_agent` was handed over to that agent, and `agent` has given it. `here_at` is since when its owner is at the
+    queue's site, as far as anybody has said; what a kiosk or an agent gives out has it from PostgreSQL at once.
     """
 
     origin_id = models.UUIDField()
@@ -184,6 +185,7 @@ class Ticket(TenantOwned):
     counter = TenantForeignKey(Counter, on_delete=models.SET_NULL, null=True)
     for_agent = TenantForeignKey(Agent, on_delete=models.PROTECT, null=True)
     created_at = models.DateTimeField(_("arrived"))
+    here_at = models.DateTimeField(_("at the site"), null=True)
     called_at = models.DateTimeField(_("called"), null=True)
     last_call_at = models.DateTimeField(_("last called"), null=True)
     started_at = models.DateTimeField(_("service started"), null=True)

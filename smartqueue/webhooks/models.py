@@ -96,7 +96,7 @@ class Delivery(TenantOwned):
 
 
 class InboundSource(TenantOwned):
-    """Another system that may take or cancel tickets: an address of its own, a secret, and what it may do."""
+    """Another system that may send messages about tickets: an address of its own, a secret, and what it may do."""
 
     name = models.CharField(_("name"), max_length=80)
     key = models.CharField(max_length=32, editable=False)

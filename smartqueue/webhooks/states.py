@@ -18,6 +18,7 @@ PUBLIC_FACTS: dict[str | Promise, dict[str, str | Promise]] = {
         "ticket.transferred": _("A ticket was sent elsewhere"),
         "ticket.put_back": _("Somebody was put back into the line"),
         "ticket.deferred": _("Somebody let others pass"),
+        "ticket.checked_in": _("Somebody has arrived at the site"),
         "ticket.closed": _("A visit has ended"),
         "ticket.no_show": _("Somebody did not come"),
         "ticket.cancelled": _("A ticket was cancelled"),
@@ -103,10 +104,11 @@ class Fault(models.TextChoices):
 
 
 class Right(models.TextChoices):
-    """What another system may do here. Checking in waits until the house knows that fact."""
+    """What another system may do here."""
 
     ISSUE = "issue", _("Take tickets")
     CANCEL = "cancel", _("Cancel tickets that it has taken")
+    CHECK_IN = "check_in", _("Say that the owner of a ticket that it has taken is at the site")
 
 
-RIGHT_OF: Final = {"ticket.issue": Right.ISSUE, "ticket.cancel": Right.CANCEL}
+RIGHT_OF: Final = {"ticket.issue": Right.ISSUE, "ticket.cancel": Right.CANCEL, "ticket.check_in": Right.CHECK_IN}

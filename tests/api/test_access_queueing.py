@@ -137,3 +137,23 @@ def test_a_public_ticket_opens_nothing_else(api, bank, take, ticket):
     assert status_of(other.id, bank) == "waiting"
     assert client.get(f"public/tickets/{mine.id}/").status_code == 404
     assert client.get(f"public/tickets/{mine.number}/").status_code == 404
+
+
+def test_that_somebody_is_here_is_said_by_staff_and_by_the_owner(api, base, binta, take):
+    """An agent at the door needs no counter in the matter: the ticket is in nobody's hand."""
+    one, two = (str(take(channel="web")) for _n in range(2))
+    before = api(binta).get(f"{base}tickets/{two}/").json()
+
+    by_staff = api(binta).post(f"{base}tickets/{one}/check-in/", json={})
+    by_owner = api().post(f"public/tickets/{before['token']}/check-in/", json={})
+
+    assert before["is_here"] is False
+    assert (by_staff.status_code, by_staff.json()["is_here"], by_staff.json()["version"]) == (200, True, 2)
+    assert (by_owner.status_code, by_owner.json()["is_here"], by_owner.json()["version"]) == (200, True, 2)
+    again = api().post(f"public/tickets/{before['token']}/check-in/", json={})
+    assert (again.status_code, again.json()["version"]) == (200, 2)
+    assert api().post(f"public/tickets/{before['token']}/check-in/", json={"x": 1}).status_code == 400
+    api(binta).post(f"{base}tickets/{one}/cancel/", json={})
+    over = api(binta).post(f"{base}tickets/{one}/check-in/", json={})
+    assert (over.status_code, over.json()["ticket"]["status"]) == (409, "cancelled")
+    assert api().post("public/tickets/nobodys-token-here-1234/check-in/", json={}).status_code == 404

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import quote
 from uuid import uuid4
 
 from tests.cast import Api, Person
@@ -148,6 +149,7 @@ EXAMPLES: dict[str, Example] = {
     f"POST {TENANT}tickets/{{id}}/mark-no-show/": Example("agent", {}),
     f"POST {TENANT}tickets/{{id}}/put-back/": Example("agent", {"place": "first"}),
     f"POST {TENANT}tickets/{{id}}/defer/": Example("agent", {"people": 2}),
+    f"POST {TENANT}tickets/{{id}}/check-in/": Example("agent", {}),
     f"POST {TENANT}tickets/{{id}}/cancel/": Example("agent", {"reason": "Parti"}),
     f"POST {TENANT}tickets/{{id}}/undo/": Example("agent", {}),
     f"GET {TENANT}agents/": Example("manager"),
@@ -199,6 +201,7 @@ EXAMPLES: dict[str, Example] = {
     "GET public/tickets/{token}/": Example("anybody"),
     "POST public/tickets/{token}/cancel/": Example("anybody", {}),
     "POST public/tickets/{token}/defer/": Example("anybody", {"people": 1}),
+    "POST public/tickets/{token}/check-in/": Example("anybody", {}),
     "POST public/tickets/{token}/watch/": Example("anybody", {"people_ahead": 2}),
     "DELETE public/tickets/{token}/watch/": Example("anybody"),
     "POST public/tickets/{token}/push/": Example(
@@ -418,7 +421,7 @@ def _rows(world: World) -> dict[str, str]:
         )  # fmt: skip
         rows["feedback"] = str(feedback.id)
         who = {"tenant_id": world.tenant.id, "actor": world.admin.actor, "at": at}
-        webhook, _secret = add_endpoint(url=f"https://41.82.1.1/{text.split()[0]}", facts=["queue.paused"], **who)
+        webhook, _secret = add_endpoint(url=f"https://41.82.1.1/{quote(text)}", facts=["queue.paused"], **who)
         sent = Delivery.objects.create(
             **tenant, endpoint=webhook, entry_id=0, fact="queue.paused", status="failed", due_at=at, created_at=at
         )

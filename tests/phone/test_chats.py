@@ -116,7 +116,44 @@ def test_info_says_where_the_ticket_stands(texts, site, tellers, take, tickets):
     texts("TICKET DKR1")
 
     assert tickets()[1].number in texts("info")
-    assert tickets()[1].number in texts("ICI")
+
+
+@pytest.mark.parametrize("word", ["ICI", "here", "FI", "Maangi fi"])
+def test_here_says_so_once_to_staff(texts, site, tellers, tickets, ticket, word):
+    assert (texts(word) is None, tickets()) == (False, [])
+    texts("TICKET DKR1")
+    mine = tickets()[0].id
+
+    first, again = texts(word), texts(word)
+
+    assert tickets()[0].number in first
+    assert first == again
+    assert (ticket(mine).here_at is None, ticket(mine).version, ticket(mine).status) == (False, 2, "waiting")
+
+
+def test_whoever_is_served_is_told_the_same(texts, site, tellers, tickets, ticket, binta, bank):
+    from smartqueue.queueing.actions import hot
+    from smartqueue.queueing.actions.tickets import start_service
+    from smartqueue.tenants.scope import in_tenant
+
+    texts("TICKET DKR1")
+    who = {"actor": binta.actor, "at": _now()}
+    hot.call_next_ticket(tenant_id=bank.id, agent_id=binta.agent.id, queue_id=tellers.id, **who)
+    with in_tenant(bank.id):
+        start_service(ticket_id=tickets()[0].id, agent_id=None, **who)
+
+    assert tickets()[0].number in texts("ICI")
+    assert (tickets()[0].status, tickets()[0].version) == ("serving", 3)
+
+
+def test_of_two_tickets_it_is_asked_which_one_is_here(texts, site, two_services, tickets):
+    texts("TICKET DKR1 1")
+    texts("TICKET DKR1 2")
+
+    texts("ICI")
+    texts("2")
+
+    assert [one.here_at is None for one in tickets()] == [True, False]
 
 
 @pytest.mark.parametrize("word", ["RETARD", "LATE", "retard"])
@@ -137,7 +174,7 @@ def test_cancel_leaves_the_line(texts, site, tellers, tickets, ticket, word):
     assert ticket(tickets()[0].id).status == "cancelled"
 
 
-@pytest.mark.parametrize("word", ["ANULER", "CANCE", "RETRD", "STOPP", "STAART"])
+@pytest.mark.parametrize("word", ["ANULER", "CANCE", "RETRD", "STOPP", "STAART", "FIN"])
 def test_what_costs_a_place_is_never_guessed(texts, site, tellers, tickets, ticket, bank, word):
     from smartqueue.notifications.models import Stop
     from smartqueue.tenants.scope import in_tenant
@@ -146,7 +183,8 @@ def test_what_costs_a_place_is_never_guessed(texts, site, tellers, tickets, tick
     texts("TICKET DKR1", sender=OTHER)
 
     assert texts(word) is not None
-    assert [(one.status, one.deferrals) for one in (ticket(row.id) for row in tickets())] == [("waiting", 0)] * 2
+    told = [(one.status, one.deferrals, one.here_at) for one in (ticket(row.id) for row in tickets())]
+    assert told == [("waiting", 0, None)] * 2
     with in_tenant(bank.id):
         assert not Stop.objects.exists()
 
@@ -209,7 +247,7 @@ def test_anything_else_is_answered_with_help(texts, site, tellers, tickets, word
 
 
 @pytest.mark.parametrize(
-    "words", ["TICKET DKR1", "TICKET", "INFO", "AIDE", "STOP", "START", "TICKET ZZZ", "TICKE DKR1"]
+    "words", ["TICKET DKR1", "TICKET", "INFO", "AIDE", "STOP", "START", "TICKET ZZZ", "TICKE DKR1", "ICI"]
 )
 def test_an_answer_is_one_sms(texts, two_services, words):
     from smartqueue.notifications.states.sms import measured

@@ -84,6 +84,7 @@ class Visit:
     started: int | None = None
     parked: int | None = None
     ended: int | None = None
+    here: int | None = None
     parked_s: int = 0
     recalls: int = 0
     deferrals: int = 0
@@ -161,7 +162,8 @@ class House:
         day = at // DAY
         number = line.last_number[day] = line.last_number.get(day, 0) + 1
         place = line.last_place[day] = max(at, line.last_place.get(day, 0) + 1)
-        ticket = Visit(ticket_id, line, priority, place, at, (line.id, day, number))
+        here = None if who == "system" else at  # who comes to a colleague of the house is there
+        ticket = Visit(ticket_id, line, priority, place, at, (line.id, day, number), here=here)
         self.tickets.append(ticket)
         self.deeds.append(Deed(who, "created", ticket, at, replace(ticket)))
         return ticket
@@ -280,6 +282,12 @@ class House:
             ticket.place = behind[:people][-1][0] + 1
             ticket.deferrals += 1
 
+    def check_in(self, who: object, ticket: Visit, at: int) -> None:
+        self._must(None, ticket, "waiting", "called", "paused")
+        if ticket.here is None:
+            with self._done(who, "checked_in", ticket, at):
+                ticket.here = at
+
     def transfer(self, who: Clerk | None, ticket: Visit, to: Line, reason: str, at: int) -> None:
         self._must(who, ticket, *LIVE)
         if to is ticket.line:
@@ -314,8 +322,11 @@ class House:
             ticket.status, ticket.ended, ticket.reason, ticket.kept_for = "cancelled", at, reason, None
 
     def undo(self, who: Clerk | None, ticket: Visit, at: int) -> None:
-        """The actor's last action, and the ticket's, at most ten seconds ago; its agent must be free and seated."""
-        last = next(deed for deed in reversed(self.deeds) if deed.ticket is ticket)
+        """The actor's last action, and the ticket's, at most ten seconds ago; its agent must be free and seated.
+
+        Who has come to the site meanwhile is there: that is no action to take back, and hides none.
+        """
+        last = next(deed for deed in reversed(self.deeds) if deed.ticket is ticket and deed.what != "checked_in")
         mine = [deed for deed in self.deeds if deed.who is who]
         cannot = {"created", "deferred", "reopened", "expired"}
         if last.who is not who or mine[-1] is not last or last.what in cannot or at - last.at > UNDO_WITHIN:
@@ -328,7 +339,7 @@ class House:
             raise Refused("AgentBusy")
         with self._done(who, "reopened", ticket, at):
             version = ticket.version
-            vars(ticket).update(vars(last.before) | {"version": version})
+            vars(ticket).update(vars(last.before) | {"version": version, "here": ticket.here})
 
     def expire(self, at: int) -> int:
         """What a closed site has left over, and what an agent has forgotten for a day."""

@@ -173,7 +173,7 @@ class Day(RuleBasedStateMachine):
             self.issued = hot.issue_ticket(
                 tenant_id=self.world.id,
                 queue_id=line.id,
-                channel="kiosk",
+                channel="web" if who == "system" else "agent",
                 priority=priority,
                 actor=actor,
                 at=self.at,  # type: ignore[arg-type]
@@ -295,6 +295,20 @@ class Day(RuleBasedStateMachine):
                 lambda: self.house.defer(ticket, people, at),
                 lambda: tickets.defer_ticket(ticket_id=ticket.id, people=people, actor=SYSTEM, at=self.at),
             )
+
+    @some("waiting", "called", "paused")
+    @rule(pick=number, agent=number, wild=seldom, by_owner=st.booleans())
+    def check_in(self, pick: int, agent: int, wild: bool, by_owner: bool) -> None:
+        ticket = self.one_of(pick, wild, "waiting", "called", "paused")
+        if ticket is None:
+            return
+        clerk, person = self.who(agent, wild)
+        at = self.tick()
+        who, actor = ("customer", SYSTEM) if by_owner else (clerk, actor_of(person))
+        self.both(
+            lambda: self.house.check_in(who, ticket, at),
+            lambda: tickets.check_in_ticket(ticket_id=ticket.id, actor=actor, at=self.at),
+        )
 
     @some("waiting", "called", "serving", "paused")
     @rule(pick=number, agent=number, wild=seldom, queue=number)
@@ -449,13 +463,13 @@ class Day(RuleBasedStateMachine):
             "arrived": micros(row.created_at), "called": micros(row.called_at), "last_call": micros(row.last_call_at),
             "started": micros(row.started_at), "parked": micros(row.paused_at), "ended": micros(row.ended_at),
             "parked_s": row.paused_s, "recalls": row.recalls, "deferrals": row.deferrals, "reason": row.reason,
-            "outcome": row.outcome, "version": row.version, "kept_for": row.for_agent_id,
+            "outcome": row.outcome, "version": row.version, "kept_for": row.for_agent_id, "here": micros(row.here_at),
         }  # fmt: skip
 
     def expected(self, ticket: Visit) -> dict[str, Any]:
         origin, _day, sequence = ticket.number
         same = ("status", "first", "place", "arrived", "called", "last_call", "started", "parked", "ended", "parked_s",
-                "recalls", "deferrals", "reason", "outcome", "version")  # fmt: skip
+                "recalls", "deferrals", "reason", "outcome", "version", "here")  # fmt: skip
         return {name: getattr(ticket, name) for name in same} | {
             "queue": ticket.line.id, "number": (origin, sequence),
             "kept_for": ticket.kept_for and ticket.kept_for.id,

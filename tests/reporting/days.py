@@ -83,6 +83,7 @@ class Play:
         doings = [self.take] * 9 + [self.call] * 10 + [self.start] * 8 + [self.close] * 6 + [
             self.no_show, self.no_show, self.no_show,
             self.put_back, self.pause, self.resume, self.resume, self.cancel, self.leave, self.transfer,
+            self.check_in, self.check_in,
             self.hand_over, self.undo, self.undo, self.sign_in, self.sign_in, self.rest, self.back, self.expire,
         ]  # fmt: skip
         for person in self.house.agents:
@@ -200,6 +201,13 @@ class Play:
         cancel_ticket(
             ticket_id=ticket.id, agent_id=None, reason="", actor=Actor(kind=ActorKind.CUSTOMER), at=self.at
         )  # fmt: skip
+
+    def check_in(self) -> None:
+        from smartqueue.journal.states import Actor, ActorKind
+        from smartqueue.queueing.actions.tickets import check_in_ticket
+
+        ticket, _person = self.someone("waiting", "called", "paused")
+        check_in_ticket(ticket_id=ticket.id, actor=Actor(kind=ActorKind.CUSTOMER), at=self.at)
 
     def transfer(self) -> None:
         from smartqueue.queueing.actions.tickets import transfer_ticket

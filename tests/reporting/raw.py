@@ -212,7 +212,11 @@ class Raw:
 
         seats = {str(seat.id): seat for seat in Seat.objects.all()}
         tickets = {ticket.id: ticket for ticket in self.tickets}
-        undone = {(e.object_id, e.version - 1) for e in self.entries if e.fact == "ticket.reopened"}
+        came = {(e.object_id, e.version) for e in self.entries if e.fact == "ticket.checked_in"}
+        undone = {
+            (e.object_id, e.version - (2 if (e.object_id, e.version - 1) in came else 1))
+            for e in self.entries if e.fact == "ticket.reopened"
+        }  # fmt: skip
         words = {"ticket.transferred": "transferred", "ticket.put_back": "put_back", "ticket.paused": "parked"}
         for entry in self.entries:
             word = words.get(entry.fact)

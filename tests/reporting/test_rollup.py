@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from tests.cast import NINE
 from tests.reporting.days import house
 from tests.reporting.raw import differences, expected, percentile, stored
 
@@ -18,7 +19,7 @@ AGENTS = ("handled", "transferred", "put_back", "parked", "signed_in_us", "break
 @pytest.fixture
 def played(make_tenant: Any, make_person: Any) -> Any:
     """Nine hundred random moves: every state, transfers within a site and across time zones, two midnights."""
-    return house(make_tenant, make_person, seed=11, moves=900)
+    return house(make_tenant, make_person, seed=12, moves=900)
 
 
 def test_random_days_are_the_same_in_rollup_rebuild_and_plain_python(played, monkeypatch):
@@ -132,3 +133,24 @@ def test_a_bucket_in_sql_is_the_bucket_in_python(scope):
         packed = [text for (text,) in cursor.fetchall()]
 
     assert [unpacked(one) for one in packed] == [{bucket_of(us / 1e6): 1} for us in durations_us]
+
+
+@pytest.mark.parametrize("taken_back", [True, False])
+def test_a_pause_taken_back_does_not_count_though_its_owner_came_meanwhile(bank, tellers, binta, take, taken_back):
+    from smartqueue.journal.states import SYSTEM
+    from smartqueue.queueing.actions import hot, tickets
+    from smartqueue.reporting.actions import calculate_queue_metrics
+    from smartqueue.reporting.models import AgentDay
+    from smartqueue.tenants.scope import in_tenant
+
+    one, who = take(channel="web"), {"actor": binta.actor, "at": NINE}
+    hot.call_next_ticket(tenant_id=bank.id, agent_id=binta.agent.id, queue_id=tellers.id, **who)
+    with in_tenant(bank.id):
+        tickets.pause_ticket(ticket_id=one, agent_id=None, reason="", **who)
+        tickets.check_in_ticket(ticket_id=one, actor=SYSTEM, at=NINE)
+        if taken_back:
+            tickets.undo(ticket_id=one, **who)
+    calculate_queue_metrics(at=NINE + timedelta(minutes=1))
+
+    with in_tenant(bank.id):
+        assert sum(AgentDay.objects.values_list("parked", flat=True)) == (0 if taken_back else 1)

@@ -21,7 +21,7 @@ NOT_YET = {
 IN_THE_DESIGN = {
     "ticket.created", "ticket.called", "ticket.recalled", "ticket.service_started", "ticket.paused", "ticket.resumed",
     "ticket.transferred", "ticket.put_back", "ticket.deferred", "ticket.closed", "ticket.no_show", "ticket.cancelled",
-    "ticket.expired", "ticket.reopened", "ticket.eta_updated",
+    "ticket.expired", "ticket.reopened", "ticket.checked_in", "ticket.eta_updated",
     "agent.status_updated", "queue.opened", "queue.paused", "queue.closed", "stats.updated",
     "appointment.booked", "appointment.confirmed", "appointment.checked_in", "appointment.cancelled",
     "payment.paid", "payment.failed", "payment.refunded",
@@ -43,7 +43,7 @@ def a_full_day(bank, tellers, make_queue, binta, take):
         customer = customer_by_phone(tenant_id=bank.id, phone="+221771234567", actor=SYSTEM, at=NINE)
     who = {"actor": binta.actor, "at": NINE}
     call = {"tenant_id": bank.id, "agent_id": binta.agent.id, "queue_id": tellers.id}
-    first, second, third = (take(customer_id=customer.id) for _n in range(3))
+    first, second, third = (take(customer_id=customer.id, channel="web") for _n in range(3))
     hot.call_next_ticket(**call, **who)
     with in_tenant(bank.id):
         one = {"ticket_id": first, "agent_id": None}
@@ -54,6 +54,7 @@ def a_full_day(bank, tellers, make_queue, binta, take):
         tickets.undo(ticket_id=first, **who)
         tickets.resume_ticket(ticket_id=first, agent=binta.agent, **who)
         tickets.defer_ticket(ticket_id=second, people=1, actor=SYSTEM, at=NINE)
+        tickets.check_in_ticket(ticket_id=second, actor=SYSTEM, at=NINE)
         tickets.transfer_ticket(
             ticket_id=third, agent_id=None, to_queue_id=other.id, reason="Demba Ndiaye veut un prêt", **who
         )

@@ -54,6 +54,28 @@ def test_another_system_takes_a_ticket_and_cancels_it(bank, source, tellers, tic
     assert (gone.status_code, gone.json()["status"]) == (200, "cancelled")
 
 
+def test_another_system_says_who_has_arrived(bank, moussa, tellers, take, ticket):
+    with in_tenant(bank.id):
+        booking, cash = (
+            add_source(tenant_id=bank.id, name=name, rights=rights, actor=moussa.actor, at=NINE)
+            for name, rights in (("Rendez-vous", ["issue", "check_in"]), ("Caisse", ["issue", "cancel"]))
+        )
+    taken = send(booking, "ticket.issue", queue_id=str(tellers.id), external_ref="RDV-1").json()
+    assert taken["is_here"] is False
+
+    first, again, other = (
+        send(booking, "ticket.check_in", *message_id, external_ref="RDV-1")
+        for message_id in ((), ("msg_9",), ("msg_9",))
+    )
+
+    assert [(answer.status_code, answer.json()["is_here"]) for answer in (first, again, other)] == [(200, True)] * 3
+    assert ticket(taken["id"]).version == 2
+    somebodys = take(channel="web", at=datetime.now(UTC))
+    assert send(booking, "ticket.check_in", ticket_id=str(somebodys)).json()["code"] == "ticket_not_found"
+    refused = send(cash, "ticket.check_in", external_ref="RDV-1")
+    assert (refused.status_code, refused.json()["code"]) == (403, "source_may_not")
+
+
 def test_what_comes_twice_happens_once(bank, source, tellers):
     first, again = (send(source, "ticket.issue", "msg_1", queue_id=str(tellers.id)) for _n in range(2))
     assert first.json()["id"] == again.json()["id"]

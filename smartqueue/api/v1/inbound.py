@@ -1,4 +1,5 @@
-"""`inbound/{key}/`: another system takes and cancels tickets by signed messages (Standard Webhooks 1.0.0)."""
+"""`inbound/{key}/`: another system takes tickets, cancels them and says who has arrived, by signed messages (Standard
+Webhooks 1.0.0)."""
 
 from typing import Any, ClassVar
 
@@ -35,12 +36,11 @@ class IssueValues(Strict):
     external_ref = Text(max_length=LONGEST_REF, required=False)
 
 
-class CancelValues(Strict):
-    """One of the two names the ticket; only those that this source has taken can be cancelled."""
+class OwnTicketValues(Strict):
+    """One of the two names the ticket: one that this source has taken."""
 
     ticket_id = Id(required=False)
     external_ref = Text(max_length=LONGEST_REF, required=False)
-    reason = Text(max_length=200, allow_blank=True, required=False)
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         if ("ticket_id" in attrs) == ("external_ref" in attrs):
@@ -48,12 +48,18 @@ class CancelValues(Strict):
         return attrs
 
 
-VALUES: dict[str, type[Strict]] = {"ticket.issue": IssueValues, "ticket.cancel": CancelValues}
+class CancelValues(OwnTicketValues):
+    reason = Text(max_length=200, allow_blank=True, required=False)
+
+
+VALUES: dict[str, type[Strict]] = {
+    "ticket.issue": IssueValues, "ticket.cancel": CancelValues, "ticket.check_in": OwnTicketValues,
+}  # fmt: skip
 
 
 class MessageForm(Strict):
     """`data`: for `ticket.issue` `queue_id`, and where known `service_id`, `phone`, `language`, `external_ref`; for
-    `ticket.cancel` `ticket_id` or `external_ref`, and `reason`."""
+    `ticket.cancel` `ticket_id` or `external_ref`, and `reason`; for `ticket.check_in` `ticket_id` or `external_ref`."""
 
     type = serializers.ChoiceField(choices=sorted(RIGHT_OF))
     timestamp = Text(max_length=40, required=False)

@@ -34,6 +34,7 @@ class PublicTicketShape(serializers.Serializer[Any]):
     eta_low_seconds = serializers.IntegerField(allow_null=True)
     eta_high_seconds = serializers.IntegerField(allow_null=True)
     counter = NamedShape(allow_null=True)
+    is_here = serializers.BooleanField(help_text="Whether you are known to be at the site.")
     created_at = serializers.DateTimeField()
     called_at = serializers.DateTimeField(allow_null=True)
     started_at = serializers.DateTimeField(allow_null=True)
@@ -102,4 +103,14 @@ class PublicDefer(PublicCancel):
     def post(self, request: Request, token: str) -> Response:
         wanted = DeferForm.accept(request.data)
         tickets.defer_ticket(ticket_id=self.ticket_id, **wanted, actor=self.caller.actor, at=now())
+        return self.show()
+
+
+class PublicCheckIn(PublicCancel):
+    """ "I am here." Said again it changes nothing."""
+
+    @extend_schema(operation_id="public_ticket_check_in", request=Nothing, responses={200: PublicTicketShape})
+    def post(self, request: Request, token: str) -> Response:
+        Nothing.accept(request.data)
+        tickets.check_in_ticket(ticket_id=self.ticket_id, actor=self.caller.actor, at=now())
         return self.show()

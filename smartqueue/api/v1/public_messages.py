@@ -13,6 +13,7 @@ from rest_framework.views import APIView
 from smartqueue.api.v1.base import Strict
 from smartqueue.api.v1.ground import Text, Whole
 from smartqueue.api.v1.public import PublicTicket
+from smartqueue.api.v1.schema import problems
 from smartqueue.kernel.clock import now
 from smartqueue.kernel.errors import Invalid
 from smartqueue.notifications.actions.subscriptions import subscribe, unsubscribe
@@ -78,7 +79,7 @@ class PublicPush(PublicTicket):
     @extend_schema(
         operation_id="public_ticket_push_end",
         parameters=[OpenApiParameter("endpoint", str, required=True, description="As it was given.")],
-        responses={204: None},
+        responses={204: None, **problems(400)},
     )
     def delete(self, request: Request, token: str) -> Response:
         endpoint = request.query_params.get("endpoint", "")

@@ -7,7 +7,7 @@ from django.urls import path
 from smartqueue.api.v1.agents import DOINGS, AgentsView
 from smartqueue.api.v1.audit import AuditLog
 from smartqueue.api.v1.feedback import FeedbackView, PublicFeedback
-from smartqueue.api.v1.public import PublicCancel, PublicDefer, PublicTicket
+from smartqueue.api.v1.public import PublicCancel, PublicCheckIn, PublicDefer, PublicTicket
 from smartqueue.api.v1.public_messages import public_urlpatterns as of_messages
 from smartqueue.api.v1.queues import SWITCHES, QueueStats, QueuesView
 from smartqueue.api.v1.tickets import MOVES, TicketsView
@@ -36,6 +36,7 @@ public_urlpatterns = [
     path("tickets/<str:token>/", PublicTicket.as_view()),
     path("tickets/<str:token>/cancel/", PublicCancel.as_view()),
     path("tickets/<str:token>/defer/", PublicDefer.as_view()),
+    path("tickets/<str:token>/check-in/", PublicCheckIn.as_view()),
     path("tickets/<str:token>/feedback/", PublicFeedback.as_view()),
     *of_messages,
 ]

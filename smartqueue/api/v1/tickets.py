@@ -74,6 +74,7 @@ class TicketShape(serializers.Serializer[Any]):
     agent = NamedShape(allow_null=True)
     counter = NamedShape(allow_null=True)
     for_agent = NamedShape(allow_null=True, help_text="For whom a paused ticket is kept; null: for anybody.")
+    is_here = serializers.BooleanField(help_text="Whether its owner is known to be at the site.")
     created_at = serializers.DateTimeField()
     called_at = serializers.DateTimeField(allow_null=True)
     started_at = serializers.DateTimeField(allow_null=True)
@@ -354,6 +355,13 @@ class Defer(TicketMove):
         tickets.defer_ticket(ticket_id=ticket_id, **wanted, actor=self.caller.actor, at=now())
 
 
+class CheckIn(TicketMove):
+    """Its owner is at the site. Said again it changes nothing."""
+
+    def move(self, ticket_id: UUID, wanted: dict[str, Any]) -> None:
+        tickets.check_in_ticket(ticket_id=ticket_id, actor=self.caller.actor, at=now())
+
+
 class Transfer(TicketMove):
     form = TransferForm
 
@@ -397,6 +405,7 @@ MOVES: dict[str, type[TicketMove]] = {
     "mark-no-show": MarkNoShow,
     "put-back": PutBack,
     "defer": Defer,
+    "check-in": CheckIn,
     "cancel": Cancel,
     "undo": Undo,
 }

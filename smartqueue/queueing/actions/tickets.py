@@ -37,6 +37,7 @@ from smartqueue.sites.queries import is_open
 
 W, C, S, P = TicketState.WAITING, TicketState.CALLED, TicketState.SERVING, TicketState.PAUSED
 
+CHECKED_IN = "ticket.checked_in"
 UNDO_WITHIN = timedelta(seconds=10)
 UNDOABLE = frozenset(
     f"ticket.{fact}"
@@ -153,10 +154,22 @@ def defer_ticket(*, ticket_id: UUID, people: int, actor: Actor, at: datetime) ->
         )  # fmt: skip
 
 
+def check_in_ticket(*, ticket_id: UUID, actor: Actor, at: datetime) -> None:
+    """The ticket's owner is at the site. Said again it changes nothing: the first instant stays.
+
+    Raises:
+        IllegalMove: the person is being served, or the visit is over.
+        TicketNotFound.
+    """
+    with _locked(ticket_id, None, W, C, P) as ticket:
+        if ticket.here_at is None:
+            _move(ticket, "checked_in", actor, at, here_at=_not_before(ticket, at))
+
+
 def transfer_ticket(
     *, ticket_id: UUID, agent_id: UUID | None, to_queue_id: UUID, reason: str, actor: Actor, at: datetime
 ) -> None:
-    """Send the person to another queue of the tenant; number and arrival time stay.
+    """Send the person to another queue of the tenant; number and arrival time stay. At another site nobody is yet.
 
     Raises:
         QueueNotFound, QueueClosed, SameQueue, IllegalMove, NotYourTicket, TicketNotFound.
@@ -168,11 +181,12 @@ def transfer_ticket(
         open_now = target.is_active and target.status == QueueStatus.OPEN
         if not (open_now and is_open(site_id=target.site_id, service_id=target.service_id, at=at)):
             raise QueueClosed(ticket_id=ticket_id)
+        elsewhere = {} if target.site_id == ticket.queue.site_id else {"here_at": None}
         _move(
             ticket, "transferred", actor, at, kind=AuditKind.TRANSFER,
             data={"from_queue_id": str(ticket.queue_id), "to_queue_id": str(target.id), "reason": reason},
             queue_id=target.id, service_id=target.service_id, lane=ticket.priority, line_at=ticket.created_at,
-            **(_WAITING_AGAIN | {"reason": reason}),
+            **(_WAITING_AGAIN | elsewhere | {"reason": reason}),
         )  # fmt: skip
 
 
@@ -236,6 +250,8 @@ def cancel_ticket(*, ticket_id: UUID, agent_id: UUID | None, reason: str, actor:
 def undo(*, ticket_id: UUID, actor: Actor, at: datetime) -> None:
     """Take back the actor's last action, if it was on this ticket and at most ten seconds ago: exactly as it was.
 
+    That its owner has come to the site meanwhile is true all the same, and stays.
+
     Raises:
         NothingToUndo: too late, someone else's, or not the last thing that the actor did.
         AgentBusy: the agent it would come back to holds another ticket by now.
@@ -244,7 +260,8 @@ def undo(*, ticket_id: UUID, actor: Actor, at: datetime) -> None:
     seen = Ticket.objects.filter(id=ticket_id).first()
     if seen is None:
         raise TicketNotFound
-    last = Entry.objects.filter(object_id=ticket_id, version=seen.version).first()
+    life = Entry.objects.filter(object_id=ticket_id, version__lte=seen.version).exclude(fact=CHECKED_IN)
+    last = life.order_by("-version").first()
     values = _values_before(last)
     needed = [values.get("for_agent_id")]
     if values.get("status") in WITH_AGENT:

@@ -58,7 +58,13 @@ class TicketView:
     customer: Named | None
     agent: Named | None
     counter: Named | None
+    here_at: datetime | None = None
     for_agent: Named | None = None
+
+    @property
+    def is_here(self) -> bool:
+        """Whether its owner is known to be at the site."""
+        return self.here_at is not None
 
     @property
     def position(self) -> int | None:
@@ -79,7 +85,7 @@ def show_tickets(*, tenant_id: UUID, ids: Sequence[UUID], at: datetime) -> list[
     """
     if not ids:
         return []
-    rows = ask("SELECT * FROM queueing_show(%s, %s, %s)", [tenant_id, list(ids), at])
+    rows = ask("SELECT s.*, queueing_here(s.id) FROM queueing_show(%s, %s, %s) s", [tenant_id, list(ids), at])
     shown = {row[0]: _view(row) for row in rows}
     if parked := [view.id for view in shown.values() if view.status == TicketState.PAUSED]:
         for ticket_id, kept_for in _kept_for(tenant_id, parked).items():
@@ -99,9 +105,9 @@ def _kept_for(tenant_id: UUID, ids: Sequence[UUID]) -> dict[UUID, Named]:
 
 
 def _view(row: tuple[Any, ...]) -> TicketView:
-    pairs = zip(row[22::2], row[23::2], strict=True)  # queue, site, service, customer, agent, counter
+    pairs = zip(row[22:34:2], row[23:34:2], strict=True)  # queue, site, service, customer, agent, counter
     why = row[21] and orjson.loads(row[21])  # Django leaves JSON as text in a cursor's rows
-    shown: list[Any] = [*row[:21], why, *(Named(row_id, name) if row_id else None for row_id, name in pairs)]
+    shown: list[Any] = [*row[:21], why, *(Named(row_id, name) if row_id else None for row_id, name in pairs), row[34]]
     return TicketView(*shown)
 
 

@@ -46,6 +46,12 @@ def counters_to_sit_at() -> QuerySet[Counter]:
     return counters.annotate(taken_by=Subquery(sitting)).order_by("site__name", "site_id", "name", "id")
 
 
+def arrived_among(ticket_ids: Sequence[str]) -> set[str]:
+    """Those of these tickets whose owners are known to be at the site."""
+    here = Ticket.objects.filter(id__in=ticket_ids, here_at__isnull=False)
+    return {str(ticket_id) for ticket_id in here.values_list("id", flat=True)}
+
+
 def ticket_in_hand(agent_id: UUID) -> Ticket | None:
     """What the agent has called or is serving, with its queue, service and customer."""
     held = Ticket.objects.filter(agent_id=agent_id, status__in=WITH_AGENT)

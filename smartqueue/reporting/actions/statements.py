@@ -144,7 +144,9 @@ moves AS (
           AND (one.fact <> 'ticket.transferred'
             OR one.data ->> 'to_queue_id' IS NOT NULL OR one.data ->> 'to_agent_id' IS NOT NULL)
           AND NOT EXISTS (SELECT 1 FROM journal_entry undone WHERE undone.object_id = v.id
-            AND undone.version = one.version + 1 AND undone.fact = 'ticket.reopened')
+            AND undone.fact = 'ticket.reopened' AND (undone.version = one.version + 1
+              OR undone.version = one.version + 2 AND EXISTS (SELECT 1 FROM journal_entry came
+                WHERE came.object_id = v.id AND came.version = one.version + 1 AND came.fact = 'ticket.checked_in')))
         OFFSET 0
     ) e
     LEFT JOIN sites_counter c ON c.tenant_id = %(tenant)s

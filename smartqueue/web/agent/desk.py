@@ -103,7 +103,7 @@ class Parked:
 @dataclass(slots=True)
 class Desk:
     """Everything on the page. `queues` are the agent's own, `here` those of the site, `targets` where a ticket
-    may be sent."""
+    may be sent; `arrived` are ids of rows whose people are at the site."""
 
     agent: "Agent"
     at: datetime
@@ -112,6 +112,7 @@ class Desk:
     here: "list[Queue]" = field(default_factory=list)
     hand: Hand | None = None
     rows: list[Row] = field(default_factory=list)
+    arrived: set[str] = field(default_factory=set)
     total: int = 0
     parked: list[Parked] = field(default_factory=list)
     others: list[Elsewhere] = field(default_factory=list)
@@ -210,6 +211,7 @@ def _line(desk: Desk, tenant_id: UUID) -> None:
     streams = [_in_turn(queue, seen, desk.at) for queue, seen in pairs]
     for (_turn, row), _place in zip(merge(*streams, key=lambda pair: pair[0]), range(MOST_ROWS), strict=False):
         desk.rows.append(row)
+    desk.arrived = console.arrived_among([row.id for row in desk.rows])
     desk.others = [
         Elsewhere(held["number"], held["counter"] or "", held["agent"] or "", held["status"] == TicketState.SERVING)
         for _queue, seen in pairs

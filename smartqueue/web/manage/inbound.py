@@ -1,4 +1,4 @@
-"""Sources: other systems that may take or cancel tickets by signed messages."""
+"""Sources: other systems that may take tickets, cancel them or say who has arrived, by signed messages."""
 
 from typing import Any, ClassVar
 

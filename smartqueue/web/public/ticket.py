@@ -27,7 +27,7 @@ from smartqueue.notifications.actions.consent import start, stop
 from smartqueue.notifications.actions.presence import seen_here
 from smartqueue.notifications.actions.watches import unwatch, watch
 from smartqueue.notifications.queries.told import addresses_of, told_of
-from smartqueue.queueing.actions.tickets import cancel_ticket, defer_ticket
+from smartqueue.queueing.actions.tickets import cancel_ticket, check_in_ticket, defer_ticket
 from smartqueue.queueing.errors import TicketNotFound
 from smartqueue.queueing.queries import show_ticket
 from smartqueue.queueing.queries.board import ticket_of_token
@@ -140,6 +140,17 @@ class Pass(TicketPage):
     def post(self, request: HttpRequest, token: str) -> HttpResponse:
         with in_tenant(self.tenant_id):
             defer_ticket(ticket_id=self.ticket_id, people=1, actor=self.actor, at=now())
+        return self.back()
+
+
+class CheckIn(TicketPage):
+    """ "I am here." """
+
+    http_method_names = ["post"]
+
+    def post(self, request: HttpRequest, token: str) -> HttpResponse:
+        with in_tenant(self.tenant_id):
+            check_in_ticket(ticket_id=self.ticket_id, actor=self.actor, at=now())
         return self.back()
 
 

@@ -9,7 +9,7 @@ from smartqueue.web.public.posters import PosterPage
 from smartqueue.web.public.sites import SitePage, Sites
 from smartqueue.web.public.stop import StopPage
 from smartqueue.web.public.take import Take
-from smartqueue.web.public.ticket import Language, Leave, Messages, Near, Pass, PushOffer, TicketPage
+from smartqueue.web.public.ticket import CheckIn, Language, Leave, Messages, Near, Pass, PushOffer, TicketPage
 
 SITE = "<slug:slug>/sites/<str:code>/"
 POSTERS = [(kind, {"kind": kind}) for kind in ("svg", "pdf")]
@@ -21,6 +21,7 @@ urlpatterns = [
     path("t/<str:token>", TicketPage.as_view(), name="ticket"),
     path("t/<str:token>/leave/", Leave.as_view(), name="ticket-leave"),
     path("t/<str:token>/pass/", Pass.as_view(), name="ticket-pass"),
+    path("t/<str:token>/check-in/", CheckIn.as_view(), name="ticket-check-in"),
     path("t/<str:token>/near/", Near.as_view(), name="ticket-near"),
     path("t/<str:token>/messages/", Messages.as_view(), name="ticket-messages"),
     path("t/<str:token>/push/", PushOffer.as_view(), name="ticket-push"),

@@ -18,6 +18,7 @@ FACTS: dict[str, str | Promise] = {
     "ticket.transferred": _("Transferred"),
     "ticket.put_back": _("Put back in the line"),
     "ticket.deferred": _("Let others pass"),
+    "ticket.checked_in": _("Arrived"),
     "ticket.priority_changed": _("Priority changed"),
     "ticket.closed": _("Finished"),
     "ticket.no_show": _("Absent"),

@@ -16,7 +16,7 @@ from smartqueue.kernel.errors import Invalid
 from smartqueue.kernel.ids import token
 from smartqueue.kernel.refusing import refusing
 from smartqueue.queueing.actions.hot import issue_ticket
-from smartqueue.queueing.actions.tickets import cancel_ticket
+from smartqueue.queueing.actions.tickets import cancel_ticket, check_in_ticket
 from smartqueue.queueing.errors import TicketNotFound
 from smartqueue.queueing.states import Channel
 from smartqueue.webhooks.actions import signing
@@ -109,7 +109,8 @@ def obey(*, heard: Heard, kind: str, values: Mapping[str, Any], actor: Actor, at
 
     Args:
         kind: `ticket.issue` (`queue_id`, and where known `service_id`, `phone`, `language`, `external_ref`), or
-            `ticket.cancel` (`ticket_id` or `external_ref`, and `reason`).
+            `ticket.cancel` (`ticket_id` or `external_ref`, and `reason`), or `ticket.check_in` (`ticket_id` or
+            `external_ref`).
 
     Returns:
         The ticket's id.
@@ -132,7 +133,7 @@ def obey(*, heard: Heard, kind: str, values: Mapping[str, Any], actor: Actor, at
         InboundMessage.objects.bulk_create([row], ignore_conflicts=True)
         if before := _before(row):
             return before
-        row.ticket_id = _issue(source, values, actor, at) if issues else _cancel(source, values, actor, at)
+        row.ticket_id = EFFECTS[kind](source, values, actor, at)
         row.save(update_fields=["ticket_id"])
         InboundSource.objects.filter(id=source.id).update(last_used_at=at)
     return row.ticket_id
@@ -167,6 +168,21 @@ def _issue(source: InboundSource, values: Mapping[str, Any], actor: Actor, at: d
 
 
 def _cancel(source: InboundSource, values: Mapping[str, Any], actor: Actor, at: datetime) -> UUID:
+    ticket_id = _own_ticket(source, values)
+    cancel_ticket(ticket_id=ticket_id, agent_id=None, reason=values.get("reason", ""), actor=actor, at=at)
+    return ticket_id
+
+
+def _check_in(source: InboundSource, values: Mapping[str, Any], actor: Actor, at: datetime) -> UUID:
+    ticket_id = _own_ticket(source, values)
+    check_in_ticket(ticket_id=ticket_id, actor=actor, at=at)
+    return ticket_id
+
+
+EFFECTS = {"ticket.issue": _issue, "ticket.cancel": _cancel, "ticket.check_in": _check_in}
+
+
+def _own_ticket(source: InboundSource, values: Mapping[str, Any]) -> UUID:
     """Only tickets of its own: a source is no member of staff."""
     mine = InboundMessage.objects.filter(source=source).exclude(ticket_id=None)
     if values.get("external_ref"):
@@ -176,7 +192,6 @@ def _cancel(source: InboundSource, values: Mapping[str, Any], actor: Actor, at: 
     ticket_id = mine.values_list("ticket_id", flat=True).first()
     if ticket_id is None:
         raise TicketNotFound
-    cancel_ticket(ticket_id=ticket_id, agent_id=None, reason=values.get("reason", ""), actor=actor, at=at)
     return ticket_id
 
 

@@ -35,7 +35,7 @@ def test_the_page_of_an_idle_agent(asked, binta, waiting, people):
     count, page = asked(binta)
 
     assert page.count("data-ticket=") == people
-    assert count == ALWAYS + INSIDE + 5  # agent, queues, board, hand, parked
+    assert count == ALWAYS + INSIDE + 6  # agent, queues, board, who is here, hand, parked
 
 
 @pytest.mark.parametrize("people", [1, 3])
@@ -47,7 +47,7 @@ def test_the_page_with_a_customer_and_parked_tickets(asked, binta, make_agent, t
     count, page = asked(binta)
 
     assert page.count("data-ticket=") == page.count('id="resume-') == people
-    assert count == ALWAYS + INSIDE + 7  # … the history of the visit and the colleagues
+    assert count == ALWAYS + INSIDE + 8  # … the history of the visit and the colleagues
 
 
 @pytest.mark.parametrize("people", [1, 3])
@@ -58,7 +58,7 @@ def test_the_line_alone(asked, binta, waiting, people):
     count, page = asked(binta, "line/", **{"HX-Request": "true"})
 
     assert page.count("data-ticket=") == people
-    assert count == ALWAYS + INSIDE + 5
+    assert count == ALWAYS + INSIDE + 6
 
 
 @pytest.fixture
@@ -85,3 +85,27 @@ def test_rows_of_other_queues_are_not_in_my_line(asked, binta, waiting, make_que
 
     assert 'class="num">A001' in page
     assert 'class="num">B001' not in page
+
+
+def test_who_is_here_has_a_mark(asked, binta, bank, waiting):
+    """A ticket of the kiosk has it, one of the web when its owner has come, in the line and on the card."""
+    from smartqueue.journal.states import SYSTEM
+    from smartqueue.kernel.clock import now
+    from smartqueue.queueing.actions.hot import call_next_ticket
+    from smartqueue.queueing.actions.tickets import check_in_ticket
+    from smartqueue.tenants.scope import in_tenant
+    from smartqueue.web.shared.icons import ICONS
+
+    def marks():
+        _count, page = asked(binta)
+        rest, line = page.split('id="line"')
+        return line.count(ICONS["pin"]), rest.count(ICONS["pin"]) - 1  # the counter's own, in the bar
+
+    away = waiting(9, channel="web")
+    waiting(5, channel="kiosk")
+    assert marks() == (1, 0)
+    with in_tenant(bank.id):
+        check_in_ticket(ticket_id=away, actor=SYSTEM, at=now())
+    assert marks() == (2, 0)
+    call_next_ticket(tenant_id=bank.id, agent_id=binta.agent.id, queue_id=None, actor=binta.actor, at=now())
+    assert marks() == (1, 1)

@@ -81,4 +81,4 @@ def test_a_webhook_from_the_form_to_the_log(browse, judged, bank, moussa):
     judged(phone, "edit-phone-wo")
     phone.goto(f"{phone.url.rpartition('/manage/')[0]}/manage/webhooks/in/new/")
     judged(phone, "inbound-new-phone-wo")
-    assert phone.locator("input[type=checkbox]").count() == 2
+    assert phone.locator("input[type=checkbox]").count() == 3

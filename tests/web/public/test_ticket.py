@@ -93,9 +93,9 @@ def test_every_state_has_its_words(reader, mine):
 
 
 def test_no_get_changes_anything(reader, mine, tickets_of, tellers):
-    answers = [reader.get(f"{mine}/{verb}/").status_code for verb in ("leave", "pass", "language")]
+    answers = [reader.get(f"{mine}/{verb}/").status_code for verb in ("leave", "pass", "check-in", "language")]
 
-    assert answers == [405, 405, 405]
+    assert answers == [405, 405, 405, 405]
     assert [ticket.version for ticket in tickets_of(tellers)] == [1]
 
 
@@ -115,6 +115,28 @@ def test_its_owner_lets_others_pass_as_often_as_the_queue_allows(reader, make_qu
     assert 'data-ahead="1"' in page.content.decode()
     assert f'action="{mine}/pass/"' not in page.content.decode()
     assert too_often.status_code == 409
+
+
+def test_its_owner_says_that_they_are_here(reader, take, token_of, ticket):
+    taken = take(channel="web")
+    mine = f"/t/{token_of(taken)}"
+    before = reader.get(mine).content.decode()
+
+    said = reader.client.post(f"{mine}/check-in/")
+    after = reader.get(mine).content.decode()
+
+    assert ("I am here" in before, "You are here since" in before) == (True, False)
+    assert (said.status_code, said["Location"]) == (303, mine)
+    assert ("I am here" in after, f"You are here since {ticket(taken).here_at:%H:%M}." in after) == (False, True)
+    assert reader.client.post(f"{mine}/check-in/").status_code == 303
+    assert ticket(taken).version == 2
+    reader.client.post(f"{mine}/leave/")
+    over = reader.client.post(f"{mine}/check-in/")
+    assert (over.status_code, status_on(over)) == (409, "cancelled")
+
+
+def test_a_ticket_of_the_kiosk_has_no_button(reader, take, token_of):
+    assert "I am here" not in reader.get(f"/t/{token_of(take(channel='kiosk'))}").content.decode()
 
 
 def test_leaving_twice_at_once_leaves_once(browser, mine, tickets_of, tellers):
