@@ -100,8 +100,8 @@ DEMO_SCREENS = {
     "Kiosk": "/kiosk/",
     "Pair display and kiosk": "/demo-bank/manage/devices/",
     "Back office": "/demo-bank/manage/",
-    "Phone without a smartphone": "/phone/demo-bank/",
-    "Messages that went to nobody": "/demo-bank/manage/outbox/",
+    "A phone with keys": "/phone/demo-bank/",
+    "Simulated messages": "/demo-bank/manage/outbox/",
 }
 """The demo bank's pages, by who looks at them."""
 

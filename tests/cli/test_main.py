@@ -90,6 +90,8 @@ def test_the_logins_are_plain_lines_when_nobody_watches(
         "Kiosk                   http://127.0.0.1:8000/kiosk/",
         "Pair display and kiosk  http://127.0.0.1:8000/demo-bank/manage/devices/",
         "Back office             http://127.0.0.1:8000/demo-bank/manage/",
+        "A phone with keys       http://127.0.0.1:8000/phone/demo-bank/",
+        "Simulated messages      http://127.0.0.1:8000/demo-bank/manage/outbox/",
         "Demo logins:",
         "  manager  awa@bank.example    secret",
         "  agent    binta@bank.example  s3",
