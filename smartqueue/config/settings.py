@@ -103,7 +103,9 @@ _PATIENCE: dict[str, object] = {"timeout": 3, "reconnect_timeout": 2}
 _POOL: dict[str, object] = {"min_size": 1, "max_size": env.number("DATABASE_POOL", 8), **_PATIENCE}
 DATABASES = {
     "default": env.database(HERE.app_url, pool=_POOL),
-    "platform": env.database(HERE.platform_url, pool={"min_size": 0, "max_size": 4, **_PATIENCE}),
+    "platform": env.database(
+        HERE.platform_url, pool={"min_size": 0, "max_size": max(4, env.number("DATABASE_POOL", 8) // 2), **_PATIENCE}
+    ),
 }
 if HERE.owner_url:
     DATABASES["owner"] = env.database(HERE.owner_url)

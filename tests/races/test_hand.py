@@ -48,6 +48,17 @@ def resume(world, ticket_id, at):
     tickets.resume_ticket(ticket_id=ticket_id, agent=person.agent, actor=actor_of(person), at=at)
 
 
+@pytest.fixture(autouse=True)
+def no_chance():
+    """The count goes on by itself at three calls of a hundred; these tests say when it does. The first draws of this
+    seed are far above 0.03."""
+    with connections["default"].cursor() as cursor:
+        cursor.execute("SELECT setseed(0.5)")
+        cursor.execute("SELECT min(random()) FROM generate_series(1, 10)")
+        assert cursor.fetchone()[0] > 0.03
+        cursor.execute("SELECT setseed(0.5)")
+
+
 def test_the_count_goes_on_while_the_hand_is_empty_and_only_then(world, counter):
     move_on(world)
     empty = hand_of(world)
@@ -101,7 +112,8 @@ def test_a_ticket_waits_for_a_count_that_is_going_on(world, counter):
     coming.join(timeout=9)
 
     with in_tenant(world.id):
-        assert Ticket.objects.get(id=parked).hand == hand_of(world) == 1
+        # At three calls of a hundred the count goes on by itself, too.
+        assert Ticket.objects.get(id=parked).hand == hand_of(world) >= 1
     with pytest.raises(AgentBusy):
         counter.call(after(13))
 
