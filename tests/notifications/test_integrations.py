@@ -23,8 +23,9 @@ from smartqueue.notifications.actions.integrations import (
 from smartqueue.notifications.errors import IntegrationChanged, TriedJustNow
 from smartqueue.notifications.models import Integration
 from smartqueue.notifications.states import Outcome, Provider
+from smartqueue.notifications.transports import transport_class
 from smartqueue.notifications.transports.base import Outgoing
-from smartqueue.notifications.transports.fields import class_of, fields_of
+from smartqueue.notifications.transports.fields import fields_of
 from smartqueue.tenants.scope import in_tenant
 from tests.cast import NINE, at_the_same_time
 from tests.notifications.connected import TWILIO, connect, row_of
@@ -60,7 +61,7 @@ def facts(tenant):
 
 @pytest.mark.parametrize("provider", Provider.values)
 def test_every_provider_says_what_it_asks_for(provider):
-    known = class_of(provider)
+    known = transport_class(provider)
     names = [one.name for one in fields_of(provider)]
 
     assert known.provider == provider

@@ -21,8 +21,9 @@ from smartqueue.notifications.errors import IntegrationChanged, TriedJustNow
 from smartqueue.notifications.models import Integration
 from smartqueue.notifications.states import TEST_PAUSE_S, TEST_SECONDS, Outcome, Provider
 from smartqueue.notifications.states.connecting import SHOWN, moves, smtp_settings, standing_of, typed
+from smartqueue.notifications.transports import transport_class
 from smartqueue.notifications.transports.base import Outgoing, TransportFault
-from smartqueue.notifications.transports.fields import class_of, fields_of, may_be_tried
+from smartqueue.notifications.transports.fields import fields_of, may_be_tried
 from smartqueue.outbound.deadline import Deadline
 from smartqueue.tenants.scope import in_tenant
 
@@ -196,7 +197,7 @@ def secrets_of(row: Integration) -> dict[str, str]:
 
 def _tried(row: Integration, message: Outgoing) -> Trial:
     try:
-        class_of(row.provider)(row.settings, secrets_of(row)).send(message, Deadline(TEST_SECONDS))
+        transport_class(row.provider)(row.settings, secrets_of(row)).send(message, Deadline(TEST_SECONDS))
     except SealBroken:
         return Trial(Outcome.BAD_SEAL)
     except TransportFault as fault:

@@ -4,7 +4,7 @@ from django.utils.translation import gettext_lazy as _
 
 from smartqueue.notifications.states import CHANNEL_OF
 from smartqueue.notifications.transports import transport_class
-from smartqueue.notifications.transports.base import Field, Transport
+from smartqueue.notifications.transports.base import Field
 
 BASE_URL = Field(
     "base_url",
@@ -16,14 +16,9 @@ BASE_URL = Field(
 )
 
 
-def class_of(provider: str) -> type[Transport]:
-    """The way of sending, or of being called, that belongs to a provider."""
-    return transport_class(provider)
-
-
 def fields_of(provider: str) -> tuple[Field, ...]:
     """The provider's own fields, and the address of its API where it has one that can be another."""
-    known = class_of(provider)
+    known = transport_class(provider)
     if not known.base_url or any(one.name == BASE_URL.name for one in known.fields):
         return known.fields
     return (*known.fields, BASE_URL)

@@ -28,8 +28,9 @@ from smartqueue.notifications.models import Integration
 from smartqueue.notifications.queries import integration, integrations
 from smartqueue.notifications.states import CHANNEL_OF, TEST_SECONDS, MessageChannel, MessageKind, Outcome, Provider
 from smartqueue.notifications.states.variables import samples_of
+from smartqueue.notifications.transports import transport_class
 from smartqueue.notifications.transports.base import Outgoing, Transport
-from smartqueue.notifications.transports.fields import class_of, may_be_tried
+from smartqueue.notifications.transports.fields import may_be_tried
 from smartqueue.tenants.states import Scope
 from smartqueue.web.manage.integration_forms import PAID, AccountForm, TrialForm, account_form
 from smartqueue.web.manage.menu import ManagePage
@@ -198,7 +199,7 @@ def _lead(provider: Provider) -> str:
 
 def hook_address(row: Integration) -> str:
     """Where the provider calls us; '' for one that never does."""
-    if CHANNEL_OF.get(row.provider) and class_of(row.provider).read is Transport.read:
+    if CHANNEL_OF.get(row.provider) and transport_class(row.provider).read is Transport.read:
         return ""
     return f"{settings.PUBLIC_URL}/hooks/{row.provider}/{row.hook_key}/"
 
