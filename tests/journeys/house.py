@@ -42,7 +42,8 @@ def house(worker_environment: dict[str, str], tmp_path_factory: pytest.TempPathF
         for child in tasks:
             roster.start(child)
         url = ending.enter_context(running_web(1, worker_environment, web))
-        assert wait_until(lambda: " ready." in roster.last_words("worker", 40), seconds=60), roster.last_words("worker")
+        ready = wait_until(lambda: " ready." in roster.last_words("worker", 4000), seconds=60)
+        assert ready, roster.last_words("worker")
         yield url
 
 

@@ -20,7 +20,7 @@ def grave(page):
 HARD = {"serious", "critical"}
 SHOWN = """async () => (await (await navigator.serviceWorker.ready).getNotifications()).map(
     ({title, body, tag}) => [title, body, tag])"""
-# Chromium forgets a notification that is asked for in the instant in which it appears, so nobody asks before it is there.
+# Chromium forgets a notification that is asked for in the instant in which it appears: nobody asks before it is there.
 COUNTS = """() => {
   const show = registration.showNotification.bind(registration);
   self.shown = 0;
