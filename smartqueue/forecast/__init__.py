@@ -1,1 +1,1 @@
-"""Wait estimates with a range, leave-now, calibration. Not built yet."""
+"""Wait estimates with a range and a measured error, leave-now, calibration."""

@@ -19,6 +19,7 @@ from smartqueue.queueing.states import (
     AlertAudience,
     AlertMetric,
     Channel,
+    EtaQuality,
     Outcome,
     Priority,
     QueueKind,
@@ -291,6 +292,29 @@ class ServicePace(TenantOwned):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["queue", "tenant"], name="pace_once")]
+
+
+class Outlook(TenantOwned):
+    """The wait by place in a queue, as the forecast published it last; what everybody is shown is read off it.
+
+    Attributes:
+        made_at: when it was published.
+        counters: how many were open then, shared agents as a fraction.
+        p10, p50, p90: seconds by place; the first is the next person's. Empty while no counter is open.
+        tail: seconds for each place beyond the last one, of the P10, the P50 and the P90.
+    """
+
+    queue = TenantForeignKey(Queue, on_delete=models.CASCADE)
+    made_at = models.DateTimeField()
+    counters = models.FloatField(default=0)
+    quality = models.CharField(max_length=8, choices=EtaQuality.choices, default=EtaQuality.NONE)
+    p10 = ArrayField(models.IntegerField(), default=list)
+    p50 = ArrayField(models.IntegerField(), default=list)
+    p90 = ArrayField(models.IntegerField(), default=list)
+    tail = ArrayField(models.IntegerField(), size=3, default=list)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["queue", "tenant"], name="outlook_once")]
 
 
 class AlertRule(TenantOwned):

@@ -119,3 +119,11 @@ class AlertAudience(models.TextChoices):
     MANAGERS = "managers", _("Managers")
     ADMINISTRATORS = "admins", _("Administrators")
     AGENTS = "agents", _("Agents of the site")
+
+
+class EtaQuality(models.TextChoices):
+    """What an estimate of the wait rests on."""
+
+    GOOD = "good", _("Learnt")
+    ROUGH = "rough", _("Little is known yet")
+    NONE = "none", _("No counter is open")

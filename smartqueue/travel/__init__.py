@@ -1,1 +1,1 @@
-"""Positions, transport modes and travel times. Not built yet."""
+"""Where somebody is, and how long the way to a site takes by each mode and hour."""

@@ -107,7 +107,9 @@ def filled_tables(bank_world, town_world):
 
 def test_there_is_something_to_hide(filled_tables):
     assert set(tenant_tables()) - set(filled_tables) <= {
-        "queueing_alert", "queueing_alertrule",
+        "queueing_alert", "queueing_alertrule", "queueing_outlook",
+        "forecast_estimate", "forecast_journey", "forecast_learnt",
+        "travel_travellesson", "travel_travelrules", "travel_travelspeed",
         "billing_monthusage", "billing_subscription",
         "devices_clip", "journal_handled", "journal_rememberedanswer", "journal_stream", "queueing_agentsession",
         "reporting_agentday", "reporting_dailyletter", "reporting_dailywish",
