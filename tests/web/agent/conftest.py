@@ -83,10 +83,17 @@ def signed_in() -> Callable[[Any], Any]:
 
 @pytest.fixture
 def waiting(take: Callable[..., Any]) -> Callable[..., Any]:
-    """`waiting(minutes=9, queue=None)`: somebody who has waited that long."""
+    """`waiting(minutes=9, queue=None)`: somebody who has waited that long; since midnight at most (Dakar keeps UTC), in
+    the same order, because yesterday's numbers are others."""
     from smartqueue.kernel.clock import now
 
-    return lambda minutes=0, queue=None, **options: take(queue, at=now() - timedelta(minutes=minutes), **options)
+    def start(minutes: float = 0, queue: Any = None, **options: Any) -> Any:
+        at = now()
+        midnight = at.replace(hour=0, minute=0, second=0, microsecond=0)
+        since = max(at - timedelta(minutes=minutes), midnight + timedelta(seconds=1 / (1 + minutes)))
+        return take(queue, at=since, **options)
+
+    return start
 
 
 @pytest.fixture
