@@ -247,6 +247,30 @@ def ticket(bank: Any) -> Callable[[UUID], Any]:
     return get
 
 
+@pytest.fixture
+def outlook_of(bank: Any) -> Callable[..., None]:
+    """Publish a queue's wait by place, as the forecast does: seconds, the next person's first.
+
+    `publish(tellers, p50=[60, 120], p90=[120, 240])`; where nothing is said the P10 is half the P50, the P90 twice as
+    much, and each place beyond the last one adds as much as the first.
+    """
+    from smartqueue.journal.states import SYSTEM
+    from smartqueue.queueing.actions.outlook import publish_outlook
+    from smartqueue.tenants.scope import in_tenant
+
+    def publish(queue: Any, *, p50: list[int], at: datetime = NINE, **values: Any) -> None:
+        p10 = values.pop("p10", [seconds // 2 for seconds in p50])
+        p90 = values.pop("p90", [2 * seconds for seconds in p50])
+        tail = [by_place[0] if by_place else 0 for by_place in (p10, p50, p90)]
+        usual = {"tail": tail, "quality": "good" if p50 else "none", "counters": 1.0, "is_news": False}
+        with in_tenant(bank.id):
+            publish_outlook(
+                tenant_id=bank.id, queue_id=queue.id, p10=p10, p50=p50, p90=p90, actor=SYSTEM, at=at, **usual | values
+            )
+
+    return publish
+
+
 def at_the_same_time(*doings: Callable[[], Any]) -> list[Any]:
     """Run in threads that start together; an exception is a result too."""
     from django.db import connections

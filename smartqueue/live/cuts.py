@@ -1,6 +1,7 @@
 """From a queue's board to what each audience may see of it. No personal data, no token: these travel in broadcasts.
 Only what one person is told of the own tickets (`own_message`) has their keys."""
 
+from collections.abc import Sequence
 from enum import StrEnum
 from typing import Any, NamedTuple
 
@@ -8,6 +9,7 @@ import orjson
 
 from smartqueue.notifications.queries.told import Mine
 from smartqueue.queueing.queries.board import Board, Elsewhere, Fact
+from smartqueue.queueing.states import EtaQuality
 
 PHONE_BYTES = 300
 """A phone's message is never longer."""
@@ -24,7 +26,7 @@ class View(StrEnum):
 
 STAFF_FACT_KEYS = (
     "number", "counter_id", "agent_id", "status", "outcome", "channel", "priority", "rule", "people", "place",
-    "undone", "from_queue_id", "to_queue_id", "to_agent_id", "waited_s", "service_s",
+    "undone", "from_queue_id", "to_queue_id", "to_agent_id", "waited_s", "service_s", "quality", "next_s",
 )  # fmt: skip
 """What of a fact's data travels: named, so that a new member of `data` stays at home until somebody has judged it."""
 
@@ -58,15 +60,23 @@ def state_for(view: View, board: Board) -> dict[str, Any]:
     """What a screen shows. Nothing in it changes with the clock alone but `at_risk`, positions and estimates."""
     line = board.line
     if view == View.DISPLAY:
-        return {"waiting": line.total, "calls": board.calls}
+        return {"waiting": line.total, "calls": board.calls} | _joining(board)
     counts = {
         "queue_status": board.status, "waiting_total": line.total, "at_risk": line.at_risk,
         "longest_wait_since": line.since, "open_counters": board.open_counters, "pace_s": board.pace_s,
-    }  # fmt: skip
+    } | _joining(board)  # fmt: skip
     if view == View.COUNTS:
         states = [ticket["status"] for ticket in board.in_hand]
         return counts | {state: states.count(state) for state in ("called", "serving", "paused")}
     return counts | {"waiting": line.first, "in_hand": board.in_hand, "agents": board.agents}
+
+
+def _joining(board: Board) -> dict[str, Any]:
+    """The estimate for whoever would join now."""
+    wait = board.joining
+    low, high = (wait.middle, wait.high) if wait else (None, None)
+    quality = board.waits.quality if wait else EtaQuality.NONE
+    return {"eta_seconds": low, "eta_low_seconds": low, "eta_high_seconds": high, "eta_quality": quality}
 
 
 LONGEST_HEAD = len('{"type":"snapshot","seq":9007199254740991,')
@@ -94,16 +104,17 @@ class PhoneLine(NamedTuple):
         return tail[1:].decode()
 
 
-def waiting_tail(place: int, eta: int | None, version: int) -> str:
+def waiting_tail(place: int, eta: int | None, high: int | None, version: int) -> str:
     """The same for one who waits; written by hand, because five thousand of them follow one call.
 
     Args:
         place: 1 is next.
-        eta: seconds; its range comes with the forecast room.
+        eta, high: the range that is shown, seconds; None while nothing may be claimed.
     """
+    middle = "null" if eta is None else eta
     return (
         f'"status":"waiting","position":{place},"people_ahead":{place - 1},'
-        f'"eta_seconds":{"null" if eta is None else eta},"eta_low_seconds":null,"eta_high_seconds":null,'
+        f'"eta_seconds":{middle},"eta_low_seconds":{middle},"eta_high_seconds":{"null" if high is None else high},'
         f'"counter":null,"called_at":null,"version":{version}}}'
     )
 
@@ -113,13 +124,22 @@ def phone_message(kind: str, seq: int, tail: str) -> str:
     return f'{{"type":"{kind}","seq":{seq},{tail}'
 
 
+def _by_place(known: Sequence[int], tail: int, people: int) -> Sequence[int | None]:
+    """`Waits.at` for everybody in a line at once; it writes nothing and costs no look-up for each of them."""
+    if not known:
+        return [None] * people
+    return [*known[:people], *(known[-1] + beyond * tail for beyond in range(1, people - len(known) + 1))]
+
+
 class Places:
     """Everybody's own line of one board, found by ticket; `away` has those who are not on it."""
 
     def __init__(self, board: Board, away: dict[str, Elsewhere]) -> None:
         first, line = board.line.first, board.line
         ids = [ticket["id"] for ticket in first] + line.rest_ids
-        self._etas = [ticket["eta_seconds"] for ticket in first] + line.rest_etas
+        waits = board.waits
+        self._etas = _by_place(waits.p50, waits.tail[1], len(ids))
+        self._highs = _by_place(waits.p90, waits.tail[2], len(ids))
         self._versions = [ticket["version"] for ticket in first] + line.rest_versions
         self._waiting = dict(zip(ids, range(len(ids)), strict=True))
         self._away = away
@@ -136,7 +156,9 @@ class Places:
     def waiting_tail(self, ticket_id: str) -> str | None:
         """What the phone of a waiting ticket shows; None for any other."""
         place = self._waiting.get(ticket_id)
-        return None if place is None else waiting_tail(place + 1, self._etas[place], self._versions[place])
+        if place is None:
+            return None
+        return waiting_tail(place + 1, self._etas[place], self._highs[place], self._versions[place])
 
     def tail_of(self, ticket_id: str) -> str:
         """What the phone of a ticket shows that is here and does not wait."""

@@ -1,5 +1,5 @@
-"""What all live connections of one process share: the hub, what is told on pages, which pages are looked at, and how
-many may come from one address."""
+"""What all live connections of one process share: the hub, what is told on pages, which pages are looked at, where
+phones are, and how many may come from one address."""
 
 from collections import Counter
 from dataclasses import dataclass, field
@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from smartqueue.live.doors import Refused
 from smartqueue.live.hub import Hub
 from smartqueue.live.notices import Notices
+from smartqueue.live.positions import Positions
 from smartqueue.live.presence import Presence
 
 
@@ -37,6 +38,7 @@ class House:
     hub: Hub
     limits: Limits = field(default_factory=Limits)
     presence: Presence = field(default_factory=Presence)
+    positions: Positions = field(default_factory=Positions)
     notices: Notices = field(init=False)
     _guests: Counter[str] = field(default_factory=Counter)
 

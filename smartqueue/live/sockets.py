@@ -1,4 +1,4 @@
-"""WebSockets: `hello`, then a snapshot, then states; `ping` and `pong`."""
+"""WebSockets: `hello`, then a snapshot, then states; `ping` and `pong`; `position` of a ticket's owner."""
 
 import asyncio
 import logging
@@ -92,6 +92,9 @@ class Socket:
                 self._note(grant, guest, said)
                 if said.get("type") == "ping":
                     guest.answer(PONG)
+                elif said.get("type") == "position" and grant.ticket_id:
+                    became = await self._house.positions.take(grant.tenant_id, grant.ticket_id, said)
+                    guest.answer(_pong_about(became))
         except asyncio.CancelledError:
             if not ended:
                 raise  # the process ends
@@ -118,6 +121,11 @@ class Socket:
         except TimeoutError:
             return {}
         return read_message(event) if event["type"] == "websocket.receive" else None
+
+
+def _pong_about(position: str) -> Event:
+    """What became of a position; a page that does not ask takes it for any other pong."""
+    return {"type": "websocket.send", "text": f'{{"type":"pong","position":"{position}"}}'}
 
 
 def read_message(event: Event) -> dict[str, Any]:

@@ -24,6 +24,9 @@ PUBLIC_FACTS: dict[str | Promise, dict[str, str | Promise]] = {
         "ticket.cancelled": _("A ticket was cancelled"),
         "ticket.expired": _("A ticket was left over when the site closed"),
         "ticket.reopened": _("The last step was undone"),
+        "ticket.eta_updated": _("The expected wait of a queue has changed"),
+        "ticket.leave_now": _("Somebody who waits elsewhere should set out"),
+        "ticket.returned": _("Somebody who was away is back at their place in the line"),
     },
     _("Queues and counters"): {
         "queue.opened": _("A queue was opened"),
@@ -50,7 +53,7 @@ TEST: Final = "webhook.test"
 TOLD: Final = (
     "number", "queue_id", "channel", "counter_id", "counter", "agent_id", "rule", "outcome", "service_s", "place",
     "people", "from_queue_id", "to_queue_id", "to_agent_id", "undone", "status", "kind", "site_id", "metric", "value",
-    "threshold", "is_simulated", "ticket_id", "csat", "nps",
+    "threshold", "is_simulated", "ticket_id", "csat", "nps", "quality", "next_s",
 )  # fmt: skip
 """What of a fact travels: ids, numbers and states. Free words, such as a reason, could name somebody and stay here."""
 

@@ -204,7 +204,8 @@ def test_a_device_watches_its_own_queues_with_its_token(two_webs, bank, tellers,
         told, seen = screen.hear(), screen.hear()
 
     assert told["queue_ids"] == [str(tellers.id)]
-    assert set(seen) == {"type", "queue_id", "seq", "facts", "waiting", "calls"}
+    etas = {"eta_seconds", "eta_low_seconds", "eta_high_seconds", "eta_quality"}
+    assert set(seen) == {"type", "queue_id", "seq", "facts", "waiting", "calls"} | etas
 
 
 def test_a_device_opens_no_other_door(two_webs, bank, pair, cheikh, tellers):

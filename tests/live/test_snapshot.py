@@ -4,6 +4,8 @@ import orjson
 
 from smartqueue.live.cuts import PhoneLine, phone_message, waiting_tail
 
+ETAS = ("seconds", "low_seconds", "high_seconds")
+
 
 def test_the_first_message_is_a_snapshot_of_the_line(bank, tellers, binta, take, watch, relay, queue_path):
     first, second = take(), take()
@@ -20,19 +22,23 @@ def test_the_first_message_is_a_snapshot_of_the_line(bank, tellers, binta, take,
     assert [row["name"] for row in seen["agents"]] == ["Binta Ba"]
 
 
-def test_positions_and_estimates_are_those_that_the_api_shows(bank, tellers, binta, fatou, take, watch, queue_path):
+def test_positions_and_estimates_are_those_that_the_api_shows(
+    bank, tellers, binta, fatou, take, watch, queue_path, outlook_of
+):
     from smartqueue.kernel.clock import now
     from smartqueue.queueing.queries import show_tickets
 
     ids = [take(), take(priority=10), take()]
+    outlook_of(tellers, p50=[60, 150], p90=[90, 240])
     shown = {str(view.id): view for view in show_tickets(tenant_id=bank.id, ids=ids, at=now())}
 
     rows = watch(queue_path, binta).hear()["waiting"]
 
-    assert {row["id"]: (row["position"], row["eta_seconds"]) for row in rows} == {
-        ticket_id: (view.position, view.eta_seconds) for ticket_id, view in shown.items()
+    assert {row["id"]: (row["position"], *(row[f"eta_{name}"] for name in ETAS)) for row in rows} == {
+        ticket_id: (view.position, *(getattr(view, f"eta_{name}") for name in ETAS))
+        for ticket_id, view in shown.items()
     }
-    assert all(row["eta_seconds"] for row in rows)
+    assert [(row["eta_seconds"], row["eta_high_seconds"]) for row in rows] == [(60, 90), (150, 240), (210, 330)]
 
 
 def test_a_call_reaches_the_other_agents_screen_with_its_fact(
@@ -57,8 +63,11 @@ def test_a_call_reaches_the_other_agents_screen_with_its_fact(
     assert seen["waiting"] == []
 
 
-def test_a_display_shows_calls_and_how_many_wait(bank, pair, tellers, binta, take, watch, relay, call):
+def test_a_display_shows_calls_how_many_wait_and_how_long_the_next_one_would(
+    bank, pair, tellers, binta, take, watch, relay, call, outlook_of
+):
     device = pair()
+    outlook_of(tellers, p50=[60, 150], p90=[90, 240], quality="rough")
     take(), take()
     call(binta)
     relay()
@@ -67,8 +76,12 @@ def test_a_display_shows_calls_and_how_many_wait(bank, pair, tellers, binta, tak
     assert screen.hear() == {"type": "queues", "queue_ids": [str(tellers.id)], "agent_id": None}
     seen = screen.hear()
 
-    assert set(seen) == {"type", "queue_id", "seq", "facts", "waiting", "calls"}
+    assert set(seen) == {
+        "type", "queue_id", "seq", "facts", "waiting", "calls",
+        "eta_seconds", "eta_low_seconds", "eta_high_seconds", "eta_quality",
+    }  # fmt: skip
     assert seen["waiting"] == 1
+    assert [seen[f"eta_{name}"] for name in (*ETAS, "quality")] == [150, 150, 240, "rough"]
     assert [(row["number"], row["recalls"]) for row in seen["calls"]] == [("A001", 0)]
     assert set(seen["calls"][0]) == {"number", "counter", "called_at", "last_call_at", "recalls"}
 
@@ -125,17 +138,21 @@ def test_the_dashboard_has_counts_of_all_queues_and_statistics(
     assert counted[str(tellers.id)]["stats"]["called"] == 1
 
 
-def test_a_phone_is_told_its_place_its_call_and_its_end(binta, take, token_of, watch, relay, call, close, tellers):
+def test_a_phone_is_told_its_place_its_call_and_its_end(
+    binta, take, token_of, watch, relay, call, close, tellers, outlook_of
+):
     first, mine = take(), take()
+    outlook_of(tellers, p50=[300, 600], p90=[420, 900])
     phone = watch(f"/ws/tickets/{token_of(mine)}/")
     assert phone.hear() == {
         "type": "snapshot", "seq": 0, "status": "waiting", "position": 2, "people_ahead": 1, "eta_seconds": 600,
-        "eta_low_seconds": None, "eta_high_seconds": None, "counter": None, "called_at": None, "version": 1,
+        "eta_low_seconds": 600, "eta_high_seconds": 900, "counter": None, "called_at": None, "version": 1,
     }  # fmt: skip
 
     call(binta)
     relay()
-    assert phone.until(lambda message: message["position"] == 1)["people_ahead"] == 0
+    next_one = phone.until(lambda message: message["position"] == 1)
+    assert (next_one["people_ahead"], next_one["eta_low_seconds"], next_one["eta_high_seconds"]) == (0, 300, 420)
     close(binta, first)
     call(binta)
     relay()
@@ -193,14 +210,14 @@ def test_a_phones_message_has_at_most_300_bytes_with_the_longest_names():
 
 
 def test_the_line_written_by_hand_has_the_members_of_the_other():
-    waiting = orjson.loads(phone_message("snapshot", 2**53 - 1, waiting_tail(2**31, 10**9, 2**31)))
+    waiting = orjson.loads(phone_message("snapshot", 2**53 - 1, waiting_tail(2**31, 10**9, 10**9, 2**31)))
     held = PhoneLine("called", 3, counter="G1", called_at="2026-03-02T09:00:00+00:00")
     called = orjson.loads(phone_message("state", 7, held.tail()))
 
     assert list(waiting) == list(called)
     assert waiting["people_ahead"] == waiting["position"] - 1
     assert len(orjson.dumps(waiting)) <= 300
-    assert orjson.loads(phone_message("state", 1, waiting_tail(1, None, 1)))["eta_seconds"] is None
+    assert orjson.loads(phone_message("state", 1, waiting_tail(1, None, None, 1)))["eta_high_seconds"] is None
 
 
 def test_a_phones_real_frames_have_at_most_300_bytes(
@@ -223,12 +240,36 @@ def test_a_phones_real_frames_have_at_most_300_bytes(
 
 
 def test_more_than_200_people_wait_staff_sees_200_and_the_total_and_the_last_phone_its_place(
-    tellers, binta, take, token_of, watch, queue_path
+    tellers, binta, take, token_of, watch, queue_path, outlook_of
 ):
     ids = [take() for _ in range(203)]
+    outlook_of(tellers, p50=[60, 120], p90=[90, 180], tail=[0, 10, 20])
 
     seen = watch(queue_path, binta).hear()
     phone = watch(f"/ws/tickets/{token_of(ids[-1])}/").hear()
 
     assert (len(seen["waiting"]), seen["waiting_total"]) == (200, 203)
     assert (phone["position"], phone["people_ahead"]) == (203, 202)
+    assert (phone["eta_seconds"], phone["eta_high_seconds"]) == (120 + 201 * 10, 180 + 201 * 20)
+    assert (seen["waiting"][-1]["eta_seconds"], seen["waiting"][-1]["eta_high_seconds"]) == (2100, 4140)
+
+
+def test_a_new_outlook_reaches_staff_as_a_fact_and_phones_as_another_range(
+    tellers, binta, take, token_of, watch, relay, queue_path, outlook_of
+):
+    mine = take()
+    outlook_of(tellers, p50=[300], p90=[420])
+    relay()
+    screen, phone = watch(queue_path, binta), watch(f"/ws/tickets/{token_of(mine)}/")
+    assert (screen.hear()["seq"], phone.hear()["eta_seconds"]) == (1, 300)
+
+    outlook_of(tellers, p50=[600], p90=[900], is_news=True)
+    relay()
+
+    seen = screen.until(lambda message: message["seq"] == 2)
+    assert seen["facts"] == [
+        {"name": "ticket.eta_updated", "seq": 2, "queue_id": str(tellers.id), "quality": "good", "next_s": 600}
+    ]
+    assert [(row["id"], row["eta_high_seconds"]) for row in seen["waiting"]] == [(str(mine), 900)]
+    told = phone.until(lambda message: message["eta_seconds"] == 600)
+    assert (told["seq"], told["status"], told["eta_high_seconds"]) == (2, "waiting", 900)

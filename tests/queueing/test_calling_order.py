@@ -42,18 +42,3 @@ def test_who_comes_before_whom(make_queue, make_agent, take, line, fields, arriv
         for a in agents
     ]
     assert called == expected
-
-
-def test_the_estimate_is_the_place_times_the_service_over_the_open_counters(make_queue, make_agent, take):
-    queue = make_queue()  # 300 s
-    taken = [take(queue) for _ in range(4)]
-
-    def estimates():
-        return [view.eta_seconds for view in show_tickets(tenant_id=queue.tenant_id, ids=taken, at=NINE)]
-
-    assert estimates() == [None] * 4
-    make_agent("Un", queue)
-    assert estimates() == [300, 600, 900, 1200]
-    make_agent("Deux", queue)
-    make_agent("En pause", queue, status="paused")
-    assert estimates() == [150, 300, 450, 600]

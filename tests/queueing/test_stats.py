@@ -24,6 +24,7 @@ def test_a_day_in_numbers(bank, tellers, binta, serving, take, move, make_queue)
         "issued_today": 3, "closed_today": 1, "no_show_today": 0, "cancelled_today": 1, "expired_today": 0,
         "longest_wait_s": 600, "average_wait_s": 0, "average_service_s": 240, "percent_in_target": 100.0,
         "open_counters": 1,
+        "eta_seconds": None, "eta_low_seconds": None, "eta_high_seconds": None, "eta_quality": "none",
     }  # fmt: skip
     assert waiting
 

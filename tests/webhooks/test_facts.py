@@ -14,7 +14,7 @@ from smartqueue.webhooks.states import FACTS, PUBLIC_FACTS
 from tests.cast import NINE
 
 NOT_YET = {
-    "ticket.eta_updated", "stats.updated",  # said on sockets only: no fact of the journal
+    "stats.updated",  # said on sockets only: no fact of the journal
     "appointment.booked", "appointment.confirmed", "appointment.checked_in", "appointment.cancelled",
     "payment.paid", "payment.failed", "payment.refunded",
 }  # fmt: skip
@@ -36,7 +36,7 @@ def test_the_list_is_that_of_the_design_without_what_does_not_exist_yet():
 
 
 @pytest.fixture
-def a_full_day(bank, tellers, make_queue, binta, take):
+def a_full_day(bank, tellers, make_queue, binta, take, outlook_of):
     """Every move that a ticket, a queue and an agent can make, with a customer and free words that name somebody."""
     other = make_queue(name="Crédits")
     with in_tenant(bank.id):
@@ -69,6 +69,7 @@ def a_full_day(bank, tellers, make_queue, binta, take):
         agents.set_agent_status(agent_id=binta.agent.id, status=AgentStatus.PAUSED, reason="Malade", **who)
         agents.set_agent_status(agent_id=binta.agent.id, status=AgentStatus.AVAILABLE, reason="", **who)
     hot.call_next_ticket(**call, **who)
+    outlook_of(tellers, p50=[60], is_news=True)
     tickets.expire_leftovers(tenant_id=bank.id, at=NINE.replace(day=4))
     with in_tenant(bank.id):
         return list(Entry.objects.filter(tenant_id=bank.id).order_by("id"))
@@ -90,6 +91,18 @@ def test_the_journal_writes_these_facts_and_what_is_told_of_them_names_nobody(a_
         body = orjson.dumps(payload(entry.fact, told)).decode()
         assert not any(word in body for word in ("Demba", "Ndiaye", "771234567", "Malade", "Binta")), body
         assert len(body) < 1000
+
+
+def test_news_of_the_wait_tell_the_queue_the_quality_and_the_next_ones_wait(bank, tellers, outlook_of):
+    outlook_of(tellers, p50=[60, 150], is_news=True)
+    with in_tenant(bank.id):
+        entry = Entry.objects.get(fact="ticket.eta_updated", queue_id=tellers.id)
+
+    told = {
+        "at": entry.at.isoformat(), "object_type": entry.object_type, "object_id": entry.object_id,
+        "version": entry.version, "queue_id": entry.queue_id, "data": entry.data, "status": None,
+    }  # fmt: skip
+    assert payload(entry.fact, told)["data"] == {"queue_id": str(tellers.id), "quality": "good", "next_s": 60}
 
 
 def test_every_public_fact_is_heard():

@@ -16,8 +16,19 @@ from smartqueue.kernel.errors import RuleBroken
 from smartqueue.queueing.actions import tickets
 from smartqueue.queueing.errors import TicketNotFound
 from smartqueue.queueing.queries import show_ticket, tenant_of_token, ticket_id_of_token
-from smartqueue.queueing.states import TicketState
+from smartqueue.queueing.queries.overtaken import Overtaking, overtaken
+from smartqueue.queueing.states import EtaQuality, TicketState
 from smartqueue.tenants.scope import set_scope
+
+
+class OvertakenShape(serializers.Serializer[Any]):
+    """Who came later and has been called before."""
+
+    people = serializers.IntegerField()
+    rule = serializers.ChoiceField(
+        choices=[str(rule) for rule in Overtaking], help_text="By which rule most of them were called."
+    )
+    sentence = serializers.CharField(help_text="Why, in the reader's language.")
 
 
 class PublicTicketShape(serializers.Serializer[Any]):
@@ -30,9 +41,12 @@ class PublicTicketShape(serializers.Serializer[Any]):
     status = serializers.ChoiceField(choices=TicketState.choices)
     position = serializers.IntegerField(allow_null=True)
     people_ahead = serializers.IntegerField(allow_null=True)
-    eta_seconds = serializers.IntegerField(allow_null=True)
-    eta_low_seconds = serializers.IntegerField(allow_null=True)
-    eta_high_seconds = serializers.IntegerField(allow_null=True)
+    eta_seconds = serializers.IntegerField(
+        allow_null=True, help_text="Until the call; in half of all cases not longer. Null while no counter is open."
+    )
+    eta_low_seconds = serializers.IntegerField(allow_null=True, help_text="Where the range begins.")
+    eta_high_seconds = serializers.IntegerField(allow_null=True, help_text="In nine cases of ten not longer.")
+    eta_quality = serializers.ChoiceField(choices=EtaQuality.choices)
     counter = NamedShape(allow_null=True)
     is_here = serializers.BooleanField(help_text="Whether you are known to be at the site.")
     created_at = serializers.DateTimeField()
@@ -41,9 +55,10 @@ class PublicTicketShape(serializers.Serializer[Any]):
     ended_at = serializers.DateTimeField(allow_null=True)
     deferrals = serializers.IntegerField()
     version = serializers.IntegerField()
+    overtaken = OvertakenShape(allow_null=True, help_text="Null when nobody who came later has been called before.")
 
 
-FIELDS = tuple(PublicTicketShape().fields)
+FIELDS = tuple(name for name in map(str, PublicTicketShape().fields) if name != "overtaken")
 
 
 class PublicTicket(TenantView):
@@ -80,7 +95,9 @@ class PublicTicket(TenantView):
         view = show_ticket(tenant_id=self.caller.tenant_id, ticket_id=self.ticket_id, at=now())
         if view is None:
             raise TicketNotFound
-        return {name: getattr(view, name) for name in FIELDS}
+        why = overtaken(self.ticket_id) if view.status == TicketState.WAITING else None
+        told = why and {"people": why.people, "rule": why.rule, "sentence": why.sentence}
+        return {name: getattr(view, name) for name in FIELDS} | {"overtaken": told}
 
     def handle_exception(self, exc: Exception) -> Response:
         if isinstance(exc, RuleBroken) and exc.facts.pop("ticket_id", None):  # as its owner may see it

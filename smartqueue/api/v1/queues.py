@@ -14,12 +14,13 @@ from smartqueue.api.v1.base import GroundData, Id, Strict, TenantView
 from smartqueue.api.v1.ground import Flag, Number, Text, Whole
 from smartqueue.api.v1.ground_filters import FlagFilter, text
 from smartqueue.api.v1.tickets import Nothing
+from smartqueue.forecast.queries.closing import closing_risks
 from smartqueue.kernel.clock import now
 from smartqueue.kernel.refusing import refusing
 from smartqueue.queueing.actions.queues import add_queue, set_queue_status
 from smartqueue.queueing.errors import QueueExists
 from smartqueue.queueing.queries import all_queues, queue_or_refuse, queue_statistics
-from smartqueue.queueing.states import QueueKind, QueueStatus, Strategy
+from smartqueue.queueing.states import EtaQuality, QueueKind, QueueStatus, Strategy
 from smartqueue.sites.models import Service, Site
 from smartqueue.tenants.states import Scope
 
@@ -83,7 +84,7 @@ class QueuesView(GroundData):
 
 
 class QueueStatsShape(serializers.Serializer[Any]):
-    """The line now and the site's local day so far. Times in seconds."""
+    """The line now, the estimate for whoever would join it, and the site's local day so far. Times in seconds."""
 
     waiting = serializers.IntegerField()
     called = serializers.IntegerField()
@@ -99,6 +100,18 @@ class QueueStatsShape(serializers.Serializer[Any]):
     average_service_s = serializers.IntegerField(allow_null=True)
     percent_in_target = serializers.FloatField(allow_null=True)
     open_counters = serializers.IntegerField()
+    eta_seconds = serializers.IntegerField(
+        allow_null=True,
+        help_text="Until the call of whoever joins now; in half of all cases not longer. Null while no counter is open"
+        " or nobody is let in.",
+    )
+    eta_low_seconds = serializers.IntegerField(allow_null=True, help_text="Where the range begins that people see.")
+    eta_high_seconds = serializers.IntegerField(allow_null=True, help_text="In nine cases of ten not longer.")
+    eta_quality = serializers.ChoiceField(choices=EtaQuality.choices)
+    closing_risk = serializers.BooleanField(
+        help_text="Whether whoever joins now has a risk of more than one in ten not to be called before closing."
+    )
+    closes_at = serializers.DateTimeField(allow_null=True, help_text="When the site closes; only with that risk.")
 
 
 class QueueStats(TenantView):
@@ -107,7 +120,9 @@ class QueueStats(TenantView):
 
     @extend_schema(operation_id="queues_stats", responses={200: QueueStatsShape})
     def get(self, request: Request, slug: str, id: UUID) -> Response:
-        return Response(queue_statistics(id, at=now()))
+        at = now()
+        late = closing_risks([id], at=at)
+        return Response(queue_statistics(id, at=at) | {"closing_risk": id in late, "closes_at": late.get(id)})
 
 
 class QueueSwitch(TenantView):

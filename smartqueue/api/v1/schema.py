@@ -13,6 +13,7 @@ from smartqueue.api.v1.base import Strict, TenantView
 from smartqueue.customers.states import Language
 from smartqueue.notifications.states import CHANNELS, MessageChannel, NotificationState
 from smartqueue.queueing.states import AgentStatus, Channel, QueueStatus, TicketState
+from smartqueue.travel.states import Mode
 
 # Fields of one name with different values: each set of values has a name of its own, here beside the shapes.
 cast(Any, spectacular_settings).ENUM_NAME_OVERRIDES = {
@@ -24,6 +25,7 @@ cast(Any, spectacular_settings).ENUM_NAME_OVERRIDES = {
     "NotificationChannelEnum": CHANNELS,
     "NotificationStateEnum": NotificationState,
     "LanguageEnum": Language,
+    "TravelModeEnum": Mode,
     "PageLanguageEnum": [code for code, _name in settings.LANGUAGES],
 }
 

@@ -31,7 +31,7 @@ from smartqueue.queueing.queries import (
     show_ticket,
     show_tickets,
 )
-from smartqueue.queueing.states import Channel, Outcome, Place, Priority, TicketState
+from smartqueue.queueing.states import Channel, EtaQuality, Outcome, Place, Priority, TicketState
 from smartqueue.tenants.scope import in_tenant
 from smartqueue.tenants.states import Scope
 
@@ -67,9 +67,12 @@ class TicketShape(serializers.Serializer[Any]):
     language = serializers.CharField()
     position = serializers.IntegerField(allow_null=True, help_text="1 is next; null when not waiting.")
     people_ahead = serializers.IntegerField(allow_null=True)
-    eta_seconds = serializers.IntegerField(allow_null=True, help_text="Null when no counter is open.")
-    eta_low_seconds = serializers.IntegerField(allow_null=True)
-    eta_high_seconds = serializers.IntegerField(allow_null=True)
+    eta_seconds = serializers.IntegerField(
+        allow_null=True, help_text="Until the call; in half of all cases not longer. Null while no counter is open."
+    )
+    eta_low_seconds = serializers.IntegerField(allow_null=True, help_text="Where the range begins that people see.")
+    eta_high_seconds = serializers.IntegerField(allow_null=True, help_text="In nine cases of ten not longer.")
+    eta_quality = serializers.ChoiceField(choices=EtaQuality.choices)
     customer = NamedShape(allow_null=True)
     agent = NamedShape(allow_null=True)
     counter = NamedShape(allow_null=True)

@@ -8,7 +8,7 @@ from pathlib import Path
 ACTOR = '{"kind":"user","user_id":null,"label":"","ip":"127.0.0.1","user_agent":"bench","endpoint":"bench"}'
 
 ENTER = "SELECT * FROM tenants_enter('bench', (:users::uuid[])[:client_id + 1]);\n"
-SHOW = "SELECT s.*, queueing_here(s.id) FROM queueing_show(:tenant::uuid, ARRAY[:t::uuid], now()) s;\n"
+SHOW = "SELECT * FROM queueing_view(:tenant::uuid, ARRAY[:t::uuid], now());\n"
 
 TAKE = (
     "\\set q random(1, :n)\n"

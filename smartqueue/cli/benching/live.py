@@ -293,7 +293,7 @@ def frame_of(house: "House", ours: Ours) -> bytes:
     from smartqueue.queueing.queries.board import board
 
     if ours.phones:
-        return phone_message("state", 10**5, waiting_tail(ours.n, 10**5, 1)).encode()
+        return phone_message("state", 10**5, waiting_tail(ours.n, 10**5, 10**5, 1)).encode()
     seen = board(tenant_id=ours.stage.tenant_id, queue_id=ours.queue_id, since=None, phones=False, at=now())
     assert seen is not None
     return orjson.dumps({"type": "state", "seq": 10**5, **state_for(View.STAFF, seen)})

@@ -17,10 +17,15 @@ class Poker:
 
     `wanted` is set after a commit and cleared before a message is sent: every fact is followed by a message that was
     sent after it, and however many facts a moment brings, they share one.
+
+    Args:
+        send: sends the message; must not raise.
+        every_s: not sooner than this after the last one.
     """
 
-    def __init__(self, send: Callable[[], None]) -> None:
+    def __init__(self, send: Callable[[], None], every_s: float = POKE_EVERY_S) -> None:
         self.send = send
+        self.every_s = every_s
         self.wanted = threading.Event()
         self._thread: threading.Thread | None = None
         self._starting = threading.Lock()
@@ -39,7 +44,7 @@ class Poker:
             self.wanted.wait()
             self.wanted.clear()
             self.send()
-            time.sleep(POKE_EVERY_S)
+            time.sleep(self.every_s)
 
 
 def send_poke() -> None:

@@ -28,7 +28,13 @@ class Named:
 
 @dataclass(frozen=True, slots=True)
 class TicketView:
-    """A ticket as everybody outside this room sees it, with its place in the line at one instant."""
+    """A ticket as everybody outside this room sees it, with its place in the line at one instant.
+
+    Attributes:
+        eta_seconds, eta_high_seconds: until the call: in half of all cases not longer, in nine of ten not longer. None
+            while nothing may be claimed, and when it does not wait.
+        eta_quality: `good`, `rough` or `none`.
+    """
 
     id: UUID
     number: str
@@ -41,6 +47,8 @@ class TicketView:
     version: int
     people_ahead: int | None
     eta_seconds: int | None
+    eta_high_seconds: int | None
+    eta_quality: str
     created_at: datetime
     called_at: datetime | None
     last_call_at: datetime | None
@@ -72,10 +80,8 @@ class TicketView:
 
     @property
     def eta_low_seconds(self) -> int | None:
-        """The range comes with the forecast room; until then nothing is claimed."""
-        return None
-
-    eta_high_seconds = eta_low_seconds
+        """Where the range begins that people are shown: at the middle."""
+        return self.eta_seconds
 
 
 def show_tickets(*, tenant_id: UUID, ids: Sequence[UUID], at: datetime) -> list[TicketView]:
@@ -85,7 +91,7 @@ def show_tickets(*, tenant_id: UUID, ids: Sequence[UUID], at: datetime) -> list[
     """
     if not ids:
         return []
-    rows = ask("SELECT s.*, queueing_here(s.id) FROM queueing_show(%s, %s, %s) s", [tenant_id, list(ids), at])
+    rows = ask("SELECT * FROM queueing_view(%s, %s, %s)", [tenant_id, list(ids), at])
     shown = {row[0]: _view(row) for row in rows}
     if parked := [view.id for view in shown.values() if view.status == TicketState.PAUSED]:
         for ticket_id, kept_for in _kept_for(tenant_id, parked).items():
@@ -105,9 +111,9 @@ def _kept_for(tenant_id: UUID, ids: Sequence[UUID]) -> dict[UUID, Named]:
 
 
 def _view(row: tuple[Any, ...]) -> TicketView:
-    pairs = zip(row[22:34:2], row[23:34:2], strict=True)  # queue, site, service, customer, agent, counter
-    why = row[21] and orjson.loads(row[21])  # Django leaves JSON as text in a cursor's rows
-    shown: list[Any] = [*row[:21], why, *(Named(row_id, name) if row_id else None for row_id, name in pairs), row[34]]
+    pairs = zip(row[24:36:2], row[25:36:2], strict=True)  # queue, site, service, customer, agent, counter
+    why = row[23] and orjson.loads(row[23])  # Django leaves JSON as text in a cursor's rows
+    shown: list[Any] = [*row[:23], why, *(Named(row_id, name) if row_id else None for row_id, name in pairs), row[36]]
     return TicketView(*shown)
 
 
@@ -198,7 +204,8 @@ def waiting_in_calling_order(queue_id: UUID, *, at: datetime) -> list[UUID]:
 
 
 STATS = """
-SELECT
+SELECT s.*, e.eta_seconds, e.eta_seconds AS eta_low_seconds, e.eta_high_seconds, e.eta_quality
+FROM (SELECT
     count(*) FILTER (WHERE t.status = 'waiting') AS waiting,
     count(*) FILTER (WHERE t.status = 'called') AS called,
     count(*) FILTER (WHERE t.status = 'serving') AS serving,
@@ -224,12 +231,13 @@ CROSS JOIN LATERAL (SELECT (%(at)s AT TIME ZONE s.time_zone)::date AS day) today
 LEFT JOIN queueing_ticket t ON t.queue_id = q.id
     AND (t.status IN ('waiting', 'called', 'serving', 'paused') OR t.day = today.day)
 WHERE q.id = %(queue)s
-GROUP BY q.id
+GROUP BY q.id) s
+CROSS JOIN LATERAL queueing_wait_to_join(%(queue)s, s.waiting) e
 """
 
 
 def queue_statistics(queue_id: UUID, *, at: datetime) -> dict[str, Any]:
-    """The line now and the site's local day so far; times in seconds.
+    """The line now, the estimate for whoever would join it, and the site's local day so far; times in seconds.
 
     Raises:
         QueueNotFound: there is none in scope.

@@ -9,6 +9,8 @@ from uuid import UUID
 import orjson
 
 from smartqueue.queueing.models import Queue
+from smartqueue.queueing.queries.outlook import NOTHING, Wait, Waits
+from smartqueue.queueing.states import QueueStatus
 from smartqueue.tenants.scope import ask
 
 MOST_FACTS = 500
@@ -46,8 +48,9 @@ class Line:
         at_risk: those whose wait so far and estimate together exceed the target of their priority.
         since: arrival of whoever has waited longest.
         first: the first 200, as staff sees them.
-        rest_ids: the others, when asked for phones; with their estimates (seconds) and versions in the same order.
-            Columns: five thousand little rows, kept until the next read, would keep the garbage collector busy.
+        rest_ids: the others, when asked for phones; with their versions in the same order. Their estimates are read off
+            the board's `waits`. Columns: five thousand little rows, kept until the next read, would keep the garbage
+            collector busy.
     """
 
     total: int
@@ -55,7 +58,6 @@ class Line:
     since: str | None
     first: list[dict[str, Any]]
     rest_ids: list[str]
-    rest_etas: list[int | None]
     rest_versions: list[int]
 
 
@@ -70,6 +72,7 @@ class Board:
         in_hand: called, serving and paused tickets.
         calls: the last six, newest first.
         gone: tickets of `facts` that stand in this line no more; only when asked for phones.
+        waits: the wait by place; of quality `none` while nothing may be claimed.
     """
 
     seq: int
@@ -83,6 +86,12 @@ class Board:
     calls: list[dict[str, Any]]
     facts: list[Fact]
     gone: list[Elsewhere]
+    waits: Waits = NOTHING
+
+    @property
+    def joining(self) -> Wait | None:
+        """Until the call of whoever would join now; None while nothing may be claimed or nobody is let in."""
+        return self.waits.at(self.line.total + 1) if self.status == QueueStatus.OPEN else None
 
 
 def board(
@@ -97,13 +106,14 @@ def board(
     Returns:
         None when the tenant has no such queue.
     """
-    rows = ask("SELECT queueing_board(%s, %s, %s, %s, %s)::text", [tenant_id, queue_id, since, phones, at])
+    rows = ask("SELECT queueing_picture(%s, %s, %s, %s, %s)::text", [tenant_id, queue_id, since, phones, at])
     if rows[0][0] is None:
         return None
     seen: dict[str, Any] = orjson.loads(rows[0][0])
     seen["line"] = Line(**seen["line"])
     seen["facts"] = [Fact(*fact) for fact in seen["facts"]]
     seen["gone"] = [Elsewhere(*ticket) for ticket in seen["gone"]]
+    seen["waits"] = Waits(**seen["waits"]) if seen["waits"] else NOTHING
     return Board(**seen)
 
 

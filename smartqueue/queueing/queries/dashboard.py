@@ -10,42 +10,49 @@ from uuid import UUID
 from django.db import connection
 
 from smartqueue.queueing.models import Agent, Eligibility, Ticket
-from smartqueue.queueing.states import WITH_AGENT, AgentStatus, QueueStatus
+from smartqueue.queueing.states import WITH_AGENT, AgentStatus, EtaQuality
 
 AT_RISK_FROM = 0.8
 """The share of the wait target from which a wait is at risk."""
 
 LINES = """
 SELECT q.id, q.name, q.status, s.id AS site_id, s.name AS site, q.wait_target_s AS target_s,
-    coalesce(o.serving, 0) AS serving, coalesce(p.seconds, v.duration_s)::float8 AS pace_s,
-    l.waiting, l.at_risk, l.longest_s, l.longest
+    coalesce(o.serving, 0) AS serving,
+    l.waiting, l.at_risk, l.longest_s, l.longest,
+    queueing_eta(u.p50, u.tail[2], n.joins_at) AS eta_s, queueing_eta(u.p90, u.tail[3], n.joins_at) AS eta_high_s,
+    CASE WHEN n.joins_at > 0 AND u.p50 <> '{}' THEN u.quality ELSE 'none' END AS eta_quality
 FROM queueing_queue q
 JOIN sites_site s ON s.tenant_id = q.tenant_id AND s.id = q.site_id
-JOIN sites_service v ON v.tenant_id = q.tenant_id AND v.id = q.service_id
-LEFT JOIN queueing_servicepace p ON p.tenant_id = q.tenant_id AND p.queue_id = q.id
 LEFT JOIN (
     SELECT e.queue_id, count(*) AS serving FROM queueing_eligibility e
     JOIN queueing_agent a ON a.tenant_id = e.tenant_id AND a.id = e.agent_id
     WHERE a.status IN ('available', 'busy') AND a.is_active
     GROUP BY e.queue_id
 ) o ON o.queue_id = q.id
+LEFT JOIN LATERAL (
+    -- A copy (`||`), made once for each queue: unpacked again at each place, a long array would cost the square.
+    SELECT x.p50 || '{}' AS p50, x.p90 || '{}' AS p90, x.tail, x.quality FROM queueing_outlook x
+    WHERE x.tenant_id = q.tenant_id AND x.queue_id = q.id AND o.serving > 0
+    OFFSET 0
+) u ON true
 CROSS JOIN LATERAL (
     SELECT count(*) AS waiting, max(w.waited_s)::integer AS longest_s,
         (array_agg(w.number ORDER BY w.waited_s DESC, w.number))[1] AS longest,
         count(*) FILTER (WHERE w.waited_s > w.target_s * %(risk)s
-            OR w.waited_s + w.place * coalesce(p.seconds, v.duration_s) / o.serving > w.target_s) AS at_risk
+            OR w.waited_s + queueing_eta(u.p50, u.tail[2], w.place) > w.target_s) AS at_risk
     FROM (
         SELECT t.number, extract(epoch FROM %(at)s - t.created_at) AS waited_s,
             CASE t.priority WHEN 10 THEN q.urgent_target_s WHEN 5 THEN q.elevated_target_s
                 ELSE q.wait_target_s END AS target_s,
-            row_number() OVER (
+            (row_number() OVER (
                 ORDER BY queueing_band(q.strategy, q.urgent_first, t.lane),
                     queueing_score(q, t.lane, t.line_at, %(at)s), t.id
-            ) AS place
+            ))::integer AS place
         FROM queueing_ticket t
         WHERE t.tenant_id = q.tenant_id AND t.queue_id = q.id AND t.status = 'waiting'
     ) w
 ) l
+CROSS JOIN LATERAL (SELECT CASE WHEN q.status = 'open' THEN l.waiting::integer + 1 END AS joins_at) n
 WHERE q.is_active AND (%(site)s::uuid IS NULL OR q.site_id = %(site)s)
 ORDER BY s.name, q.name, q.id
 """
@@ -185,9 +192,11 @@ class QueueNow:
 
     Attributes:
         serving: its agents who are available or busy.
-        pace_s: what serving one person takes.
         at_risk: those who have waited more than 80 % of their target, or will by the estimate have to wait longer.
         longest: number of whoever has waited longest.
+        eta_s, eta_high_s: until the call of whoever would join now: in half of all cases not longer, in nine of ten not
+            longer. None while nobody serves or nobody is let in.
+        eta_quality: what they rest on: `good`, `rough` or `none`.
         in_service: called or being served.
     """
 
@@ -198,20 +207,15 @@ class QueueNow:
     site: str
     target_s: int
     serving: int
-    pace_s: float
     waiting: int
     at_risk: int
     longest_s: int | None
     longest: str | None
+    eta_s: int | None = None
+    eta_high_s: int | None = None
+    eta_quality: str = EtaQuality.NONE
     in_service: int = 0
     day: Day = field(default_factory=Day)
-
-    @property
-    def eta_s(self) -> int | None:
-        """What the next to arrive would wait; None where nobody serves or nobody is let in."""
-        if not self.serving or self.status != QueueStatus.OPEN:
-            return None
-        return round(self.waiting * self.pace_s / self.serving)
 
     @property
     def level(self) -> str:

@@ -10,7 +10,7 @@ from django.db import connection
 TILES = """
 SELECT q.id, CASE WHEN count(*) OVER (PARTITION BY q.service_id) > 1 THEN q.name ELSE v.name END, q.prefix,
     v.pictogram, q.status, q.capacity, sites_is_open(q.site_id, q.service_id, %(at)s) AND v.is_active,
-    (SELECT count(*) FROM queueing_ticket t WHERE t.queue_id = q.id AND t.status = 'waiting') AS waiting,
+    l.waiting,
     CASE WHEN EXISTS (SELECT FROM sites_servicehours h WHERE h.service_id = q.service_id) THEN ARRAY(
         SELECT to_char(h.opens, 'HH24:MI') || '–' || to_char(h.closes, 'HH24:MI') FROM sites_servicehours h
         WHERE h.service_id = q.service_id AND h.weekday = extract(isodow FROM %(at)s AT TIME ZONE s.time_zone)
@@ -19,11 +19,16 @@ SELECT q.id, CASE WHEN count(*) OVER (PARTITION BY q.service_id) > 1 THEN q.name
         SELECT to_char(i.opens_at AT TIME ZONE s.time_zone, 'HH24:MI') || '–'
             || to_char(i.closes_at AT TIME ZONE s.time_zone, 'HH24:MI')
         FROM sites_open_intervals(q.site_id, (%(at)s AT TIME ZONE s.time_zone)::date) i ORDER BY i.opens_at)
-    END AS hours
+    END AS hours,
+    e.eta_seconds, e.eta_high_seconds, e.eta_quality
 FROM queueing_queue q
 JOIN sites_service v ON v.tenant_id = q.tenant_id AND v.id = q.service_id
 JOIN sites_site s ON s.tenant_id = q.tenant_id AND s.id = q.site_id
 LEFT JOIN sites_servicecategory c ON c.tenant_id = v.tenant_id AND c.id = v.category_id
+CROSS JOIN LATERAL (
+    SELECT count(*) AS waiting FROM queueing_ticket t WHERE t.queue_id = q.id AND t.status = 'waiting'
+) l
+CROSS JOIN LATERAL queueing_wait_to_join(q.id, l.waiting) e
 WHERE q.id = ANY (%(queues)s) AND q.is_active
 ORDER BY c.position NULLS LAST, c.name, v.name, q.name, q.id
 """
@@ -38,6 +43,9 @@ class Tile:
         is_offered: site and service are open at this hour.
         waiting: people in line.
         hours: today's, local time: `08:00–12:00`.
+        eta_seconds, eta_high_seconds: until the call of whoever would join now: in half of all cases not longer, in
+            nine of ten not longer. None while no counter is open or nobody is let in.
+        eta_quality: `good`, `rough` or `none`.
     """
 
     id: UUID
@@ -49,6 +57,9 @@ class Tile:
     is_offered: bool
     waiting: int
     hours: list[str]
+    eta_seconds: int | None
+    eta_high_seconds: int | None
+    eta_quality: str
 
     @property
     def why_not(self) -> str:
@@ -61,10 +72,8 @@ class Tile:
 
     @property
     def eta_low_seconds(self) -> int | None:
-        """The range comes with the forecast room; until then nothing is claimed."""
-        return None
-
-    eta_high_seconds = eta_low_seconds
+        """Where the range begins that people are shown: at the middle."""
+        return self.eta_seconds
 
 
 def tiles(queue_ids: Sequence[UUID], *, at: datetime) -> list[Tile]:

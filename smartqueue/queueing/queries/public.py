@@ -28,8 +28,6 @@ class PublicLine:
         offered: whether site and service are open at this hour.
         waiting: people in line.
         capacity: people who may wait; None for any number.
-        last_wait_s: how long the last person who was called had waited; None when nobody was called for an hour. It is
-            measured, not promised: the range comes with the forecast room.
     """
 
     id: UUID
@@ -43,11 +41,9 @@ class PublicLine:
     category: str | None
     offered: bool
     waiting: int
-    last_wait_s: int | None
-
-    @property
-    def last_wait_min(self) -> int | None:
-        return None if self.last_wait_s is None else -(-self.last_wait_s // 60)
+    eta_seconds: int | None
+    eta_high_seconds: int | None
+    eta_quality: str
 
     @property
     def takes_tickets(self) -> bool:
@@ -59,23 +55,20 @@ class PublicLine:
 
     @property
     def eta_low_seconds(self) -> int | None:
-        """The range comes with the forecast room; until then nothing is claimed."""
-        return None
-
-    eta_high_seconds = eta_low_seconds
+        """Where the range begins that people are shown: at the middle."""
+        return self.eta_seconds
 
 
 LINES = """
 SELECT q.id, q.name, q.status, q.capacity, v.id, v.name, v.description, v.price_xof, c.name,
     sites_is_open(q.site_id, q.service_id, %(at)s),
-    (SELECT count(*) FROM queueing_ticket t WHERE t.queue_id = q.id AND t.status = 'waiting'),
-    (SELECT extract(epoch FROM t.called_at - t.created_at)::integer FROM queueing_ticket t
-        WHERE t.queue_id = q.id AND t.day = (%(at)s AT TIME ZONE s.time_zone)::date
-            AND t.called_at > %(at)s - interval '1 hour'
-        ORDER BY t.called_at DESC LIMIT 1)
+    l.waiting, e.eta_seconds, e.eta_high_seconds, e.eta_quality
 FROM queueing_queue q
-JOIN sites_site s ON s.tenant_id = q.tenant_id AND s.id = q.site_id
 JOIN sites_service v ON v.tenant_id = q.tenant_id AND v.id = q.service_id
+CROSS JOIN LATERAL (
+    SELECT count(*) AS waiting FROM queueing_ticket t WHERE t.queue_id = q.id AND t.status = 'waiting'
+) l
+CROSS JOIN LATERAL queueing_wait_to_join(q.id, l.waiting) e
 LEFT JOIN sites_servicecategory c ON c.tenant_id = v.tenant_id AND c.id = v.category_id
 WHERE q.site_id = %(site)s AND q.is_active AND v.is_active AND q.kind = ANY (%(kinds)s)
 ORDER BY c.position NULLS LAST, c.name, v.name, q.name, q.id
