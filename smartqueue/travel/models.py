@@ -43,7 +43,7 @@ class TravelSpeed(TenantOwned):
     mode = models.CharField(_("how"), max_length=10, choices=Mode.choices)
     hours = models.CharField(_("when"), max_length=12, choices=HourClass.choices)
     speed_kmh = models.FloatField(_("speed, km/h"))
-    overhead_min = models.FloatField(_("minutes before it goes"))
+    overhead_min = models.FloatField(_("minutes lost before moving"))
     detour = models.FloatField(_("way ÷ straight line"))
 
     class Meta:

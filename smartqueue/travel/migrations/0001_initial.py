@@ -54,7 +54,7 @@ class Migration(migrations.Migration):
                 ('mode', models.CharField(choices=[('voiture', 'By car'), ('transport', 'By bus'), ('taxi', 'By taxi'), ('pied', 'On foot'), ('moto', 'By motorbike'), ('brt', 'By BRT'), ('ter', 'By TER')], max_length=10, verbose_name='how')),
                 ('hours', models.CharField(choices=[('night', 'Night'), ('shoulder', 'Early and late'), ('am_peak', 'Morning rush'), ('late_morning', 'Late morning'), ('afternoon', 'Afternoon'), ('pm_peak', 'Evening rush'), ('offpeak', 'Quiet hours'), ('peak', 'Rush hours'), ('all', 'All day')], max_length=12, verbose_name='when')),
                 ('speed_kmh', models.FloatField(verbose_name='speed, km/h')),
-                ('overhead_min', models.FloatField(verbose_name='minutes before it goes')),
+                ('overhead_min', models.FloatField(verbose_name='minutes lost before moving')),
                 ('detour', models.FloatField(verbose_name='way ÷ straight line')),
                 ('tenant', models.ForeignKey(db_constraint=False, db_index=False, editable=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='tenants.tenant')),
             ],

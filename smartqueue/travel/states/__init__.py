@@ -66,9 +66,16 @@ class TravelTime(NamedTuple):
         p80_minutes: in eight cases of ten it takes no longer.
         distance_km: along the way.
         source: `table`, `osrm` or `valhalla`.
+        mode: how; whoever has less than 800 m walks, and where there is no BRT or TER it is a bus.
     """
 
     minutes: float
     p80_minutes: float
     distance_km: float
     source: str
+    mode: str = ""
+
+    @property
+    def how(self) -> str:
+        """The mode in words."""
+        return str(Mode(self.mode).label)
