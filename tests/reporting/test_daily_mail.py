@@ -8,6 +8,9 @@ from django.test import override_settings
 
 from smartqueue.tenants.scope import in_tenant
 from tests.cast import NINE, at_the_same_time
+from tests.forecast.promises import promises
+
+__all__ = ["promises"]
 
 SEVEN = datetime(2026, 3, 3, 7, 0, tzinfo=UTC)
 """The morning after NINE; Dakar is at UTC."""
@@ -195,3 +198,24 @@ def test_nobody_outside_has_a_choice_here(bank, cheikh, wish):
 
     with pytest.raises(MemberNotFound):
         wish(cheikh)
+
+
+def test_promises_that_were_not_kept_are_told_of_the_letters_own_site(
+    bank, awa, wish, send, letters, tellers, promises
+):
+    from smartqueue.sites.models import Site
+
+    awa.user.language = "en"
+    awa.user.save()
+    promises(tellers, 49, asked_at=NINE - timedelta(days=1), wait_s=1500, p90_s=900)
+    wish()
+    send()
+    promises(tellers, 1, asked_at=NINE - timedelta(days=1), wait_s=1500, p90_s=900)
+    send(at=SEVEN + timedelta(days=1))
+    with in_tenant(bank.id):
+        wish(site=Site.objects.create(tenant=bank, name="Ailleurs", code="AIL1"))
+    send(at=SEVEN + timedelta(days=2))
+
+    told = "cannot be trusted now in these queues: Guichets"
+    assert [told in letter.body for letter in letters] == [False, True, False]
+    assert "Guichets</strong></p>" in letters[1].alternatives[0][0]

@@ -3,6 +3,7 @@
 from dataclasses import fields
 from types import UnionType
 from typing import Any, get_args, get_origin, get_type_hints
+from uuid import UUID
 
 from rest_framework import serializers
 
@@ -24,6 +25,17 @@ HELP = {
     "code": "Empty: it is not known.",
     "weekday": "Monday is 1.",
     "arrivals": "People in such an hour, on average.",
+    "scored": "Promised minutes, and called.",
+    "without_minutes": "Taken while no counter was open: promised nothing.",
+    "mae_s": "Mean absolute error: how far the middle of the promise was from the wait.",
+    "bias_s": "Promised less happened, on average.",
+    "coverage": "Called by the upper end of the range; 0.9 is the aim.",
+    "late": "Called after the range; 0.08 to 0.12 is right.",
+    "early": "Called before the range began.",
+    "skill_naive": "1 - our error ÷ that of people ahead × service time, of the same tickets.",
+    "skill_les": "The same against the wait of the last person called.",
+    "skill_served": "The same against place × learnt service time ÷ counters.",
+    "missed": "Told when to leave, and there after the call.",
 }
 
 
@@ -47,7 +59,13 @@ def _field(hint: Any, help_text: str) -> serializers.Field[Any, Any, Any, Any]:
     return serializers.ListField(child=child, **options) if many else serializers.DictField(child=child, **options)
 
 
-SIMPLE: dict[Any, Any] = {int: serializers.IntegerField, float: serializers.FloatField, str: serializers.CharField}
+SIMPLE: dict[Any, Any] = {
+    int: serializers.IntegerField,
+    float: serializers.FloatField,
+    str: serializers.CharField,
+    bool: serializers.BooleanField,
+    UUID: serializers.UUIDField,
+}
 
 
 def report_of(answer: type, noun: str) -> Shape:

@@ -98,7 +98,7 @@ def read_day(events: Path, day: date, *, busiest: int | None = None) -> Day:
         PlainError: the file is no such record, or has nobody on that date.
     """
     found, dates = defaultdict(list), set()
-    for key, step in _steps(events):
+    for key, step in steps_of(events):
         dates.add(step.at.date())
         if step.at.date() == day:
             found[key].append(step)
@@ -148,7 +148,7 @@ def _open(path: Path) -> IO[str]:
     return path.open(encoding="utf-8", newline="")
 
 
-def _steps(events: Path) -> Iterator[tuple[str, Step]]:
+def steps_of(events: Path) -> Iterator[tuple[str, Step]]:
     with _open(events) as file:
         rows = csv.DictReader(file)
         try:

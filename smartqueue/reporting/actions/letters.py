@@ -15,6 +15,7 @@ from django.utils import translation
 from django.utils.formats import date_format, number_format
 from django.utils.translation import gettext as _
 
+from smartqueue.forecast.queries.calibration import alarms
 from smartqueue.journal.actions import add, change, record, remove
 from smartqueue.journal.states import SYSTEM, Actor, AuditKind
 from smartqueue.kernel.ids import uuid7
@@ -103,7 +104,7 @@ def send_daily_reports(*, tenant_id: UUID, at: datetime) -> int:
         taken = [due for wish in _wishes(tenant, at) if (due := _leased(wish, tenant, at))][:MOST_LETTERS]
     for due in taken:
         with in_tenant(tenant_id):
-            letter = _letter(due, tenant)
+            letter = _letter(due, tenant, at)
         try:
             letter.send()
         except OSError as error:  # only its kind: a mail server's words quote the address
@@ -171,10 +172,11 @@ def _note(due: Due, tenant: Tenant, at: datetime) -> None:
     )  # fmt: skip
 
 
-def _letter(due: Due, tenant: Tenant) -> EmailMultiAlternatives:
+def _letter(due: Due, tenant: Tenant, at: datetime) -> EmailMultiAlternatives:
     """In the member's language; inside the scope."""
     user, site = due.wish.member.user, due.wish.site
     summary = daily_summary(tenant.id, due.day, site.id if site else None)
+    untrue = alarms(tenant_id=tenant.id, at=at, site_id=site.id if site else None)
     with translation.override(user.language):
         where = f"{site.name}, {tenant.name}" if site else tenant.name
         title = _("{place}: {day}").format(place=where, day=date_format(due.day, "l j F"))
@@ -182,6 +184,7 @@ def _letter(due: Due, tenant: Tenant) -> EmailMultiAlternatives:
             "title": title,
             "figures": _figures(summary),
             "queues": _queues(summary),
+            "untrue": [one.name for one in untrue[:MOST_QUEUES]],
             "link": f"{due.wish.address}?period=yesterday" + (f"&site={site.id}" if site else ""),
             "language": user.language,
         }

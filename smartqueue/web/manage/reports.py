@@ -11,6 +11,7 @@ from django.utils.functional import Promise, cached_property
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from smartqueue.forecast.queries.calibration import alarms
 from smartqueue.kernel.clock import now
 from smartqueue.kernel.errors import NotFound
 from smartqueue.reporting.actions.letters import choose_daily_report, refuse_daily_report
@@ -19,6 +20,7 @@ from smartqueue.reporting.queries.choices import Choices, choices
 from smartqueue.reporting.queries.letters import daily_wish
 from smartqueue.reporting.queries.staffing import staffing_advice
 from smartqueue.tenants.states import Scope
+from smartqueue.web.manage.calibration_words import PROMISES
 from smartqueue.web.manage.menu import ManagePage
 from smartqueue.web.manage.report_filters import ReportFilters
 from smartqueue.web.manage.report_kinds import KINDS, WAITS, Kind, Table, Told
@@ -26,7 +28,7 @@ from smartqueue.web.manage.report_measures import MEASURES, NOTHING, Measure
 from smartqueue.web.manage.staffing_words import SiteAdvice, told_advice
 from smartqueue.web.shared.office import DeedPage
 
-STAFFING, GLOSSARY = "staffing", "glossary"
+STAFFING, CALIBRATION, GLOSSARY = "staffing", "calibration", "glossary"
 MOST_SITES = 3
 """Sites whose advice one page works out, half a second each; for more, one is chosen."""
 
@@ -37,7 +39,11 @@ class Tab:
     label: str | Promise
 
 
-TABS = (*(Tab(kind.slug, kind.label) for kind in KINDS.values()), Tab(STAFFING, _("Staffing advice")))
+TABS = (
+    *(Tab(kind.slug, kind.label) for kind in KINDS.values()),
+    Tab(STAFFING, _("Staffing advice")),
+    Tab(CALIBRATION, _("Promised waits")),
+)
 
 
 @dataclass(frozen=True)
@@ -132,6 +138,7 @@ class OneReport(ReportPage):
                 "tables": [shown(table, sort) for table in told.tables],
                 "glossary": explained(told),
                 "wider": self.filters.wider,
+                "alarms": len(alarms(tenant_id=self.tenant.id, at=now())) if self.report is WAITS else 0,
             }
             return self.show("manage/reports.html", self.frame(self.report.slug, self.report.label) | more)
 
@@ -171,7 +178,7 @@ class Glossary(ManagePage):
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         with self.scope():
-            told = {"title": gettext("What the figures mean"), "measures": MEASURES.values()}
+            told = {"title": gettext("What the figures mean"), "measures": (MEASURES | PROMISES).values()}
             return self.show("manage/reports_glossary.html", told)
 
 
