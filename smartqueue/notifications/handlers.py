@@ -1,12 +1,13 @@
 """Reactions to facts of tickets: who is to be told. They write rows and send nothing.
 
 Facts may be handed over late: what is not so any more is not told. Most tickets belong to people who left no address:
-for them one small question is all. Coming back, appointments and payments are told once those rooms are built.
+for them one small question is all. Appointments and payments are told once those rooms are built.
 """
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import cast
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from smartqueue.journal.models import Entry
 from smartqueue.notifications.actions.outgoing import create_notifications
@@ -22,8 +23,11 @@ from smartqueue.notifications.queries.tickets import (
     ticket_to_tell,
     tickets_to_tell,
     values_of,
+    wait_at,
+    wait_values,
 )
 from smartqueue.notifications.states import PAGE, MessageKind
+from smartqueue.notifications.states.variables import Value
 from smartqueue.queueing.states import Channel, Outcome, TicketState
 
 TOLD_AT_ONCE = (Channel.USSD, Channel.SMS, Channel.WHATSAPP)
@@ -43,7 +47,8 @@ def tell_taken(entry: Entry) -> None:
     if ahead <= near_at:  # so near from the beginning: the first message says it
         mark_told(tenant_id=cast(UUID, entry.tenant_id), wanted={reach.ticket_id: near_at}, at=entry.at)
     if reach.channel not in TOLD_AT_ONCE:
-        _tell(entry, MessageKind.TICKET_JOINED, reach, people_ahead=ahead)
+        wait = wait_values(*wait_at(cast(UUID, entry.queue_id), ahead + 1))
+        _tell(entry, MessageKind.TICKET_JOINED, reach, past=(), people_ahead=ahead, **wait)
 
 
 def tell_called(entry: Entry) -> None:
@@ -76,6 +81,22 @@ def thank(entry: Entry) -> None:
         _tell(entry, MessageKind.THANKS, reach)
 
 
+def tell_leave(entry: Entry) -> None:
+    """`ticket.leave_now`: whoever waits elsewhere has to set out. What was found out long ago is not told."""
+    reach = _reach(entry, TicketState.WAITING)
+    ticket = ticket_to_tell(entry.object_id) if reach and entry.object_id else None
+    if reach is None or ticket is None or not (reach.has_address or page_is_open(reach.ticket_id)):
+        return
+    leave_at = max(entry.at, datetime.fromisoformat(entry.data["leave_at"]))
+    be_there = leave_at + timedelta(minutes=entry.data["travel_min"])
+    local = be_there.astimezone(ZoneInfo(ticket.queue.site.time_zone))
+    _tell(
+        entry, MessageKind.COME_BACK, reach, people_ahead=people_ahead(reach.ticket_id, entry.at) or 0,
+        time=f"{local:%H:%M}",
+        wait_low_min=entry.data["low_min"], wait_high_min=entry.data["high_min"],
+    )  # fmt: skip
+
+
 def tell_near(entry: Entry) -> None:
     """Any fact that moves a line: those of it whose turn has come near, each once."""
     left = entry.data.get("from_queue_id")
@@ -93,11 +114,12 @@ def _tell_near_in(queue_id: UUID, entry: Entry) -> None:
         return
     desk = desk_of(tenant_id)
     for ticket in tickets_to_tell().filter(id__in=ours).order_by("id"):
+        one = near[ticket.id]
         create_notifications(
             tenant_id=tenant_id, cause=f"entry:{entry.id}:{ticket.id}",
             kind=MessageKind.POSITION_REACHED, ticket=ticket,
             language=language_of(ticket), at=entry.at, desk=desk,
-            values=values_of(ticket, people_ahead=near[ticket.id].people_ahead),
+            values=values_of(ticket, people_ahead=one.people_ahead, **wait_values(one.low_s, one.high_s)),
         )  # fmt: skip
 
 
@@ -115,7 +137,7 @@ def _is_last_call(entry: Entry, reach: Reach) -> bool:
     )
 
 
-def _tell(entry: Entry, kind: str, reach: Reach, *, past: tuple[str, ...] = (), **more: int) -> None:
+def _tell(entry: Entry, kind: str, reach: Reach, *, past: tuple[str, ...] = (), **more: Value) -> None:
     ticket = ticket_to_tell(reach.ticket_id)
     if ticket is None:
         return

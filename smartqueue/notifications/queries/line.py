@@ -15,15 +15,19 @@ class Near:
 
     Attributes:
         wanted: people ahead at which it is told.
+        low_s, high_s: until its call, the range that is shown; None while no estimate may be claimed.
     """
 
     ticket_id: UUID
     people_ahead: int
     wanted: int
+    low_s: int | None
+    high_s: int | None
 
 
 # Whoever has asked counts as they asked; the others by the tenant's rule, if there is a way to tell them.
 NEAR = """
+WITH near AS MATERIALIZED (
 SELECT l.id, l.ahead, coalesce(w.people_ahead, rule.near_at)
 FROM (
     SELECT t.id, t.tenant_id, t.customer_id, (row_number() OVER (
@@ -40,7 +44,10 @@ WHERE l.ahead <= coalesce(w.people_ahead, rule.near_at) AND w.told_at IS NULL
   AND (w.id IS NOT NULL OR c.phone <> '' OR c.email <> '' OR EXISTS (
     SELECT 1 FROM notifications_pushsubscription p
     WHERE p.tenant_id = l.tenant_id AND (p.ticket_id = l.id OR p.customer_id = l.customer_id)))
-ORDER BY l.ahead
+)
+SELECT near.*, e.eta_seconds, e.eta_high_seconds
+FROM near CROSS JOIN LATERAL queueing_wait(%(queue)s, near.ahead + 1) e
+ORDER BY near.ahead
 """
 
 

@@ -64,6 +64,22 @@ def people_ahead(ticket_id: UUID, at: datetime) -> int | None:
         return int(row[0]) if row and row[0] is not None else None
 
 
+def wait_at(queue_id: UUID, place: int) -> tuple[int | None, int | None]:
+    """The range that is shown to whoever stands at `place`, seconds; None twice while nothing may be claimed."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT eta_seconds, eta_high_seconds FROM queueing_wait(%s, %s)", [queue_id, place])
+        low_s, high_s = cursor.fetchone() or (None, None)
+        return low_s, high_s
+
+
+def wait_values(low_s: int | None, high_s: int | None) -> dict[str, Value]:
+    """A range in whole minutes, the lower end rounded down and the upper one up; empty where none is known."""
+    if low_s is None or high_s is None:
+        return {}
+    high = max(1, -(-high_s // 60))
+    return {"wait_low_min": min(max(0, low_s // 60), high - 1), "wait_high_min": high}
+
+
 def link_to(ticket: Ticket) -> str:
     """The ticket's page, with host and scheme."""
     return f"{settings.PUBLIC_URL}/t/{ticket.token}"

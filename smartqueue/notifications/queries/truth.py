@@ -9,6 +9,7 @@ from smartqueue.queueing.states import TicketState
 IN_STATE: dict[str, TicketState] = {
     MessageKind.TICKET_JOINED: TicketState.WAITING,
     MessageKind.POSITION_REACHED: TicketState.WAITING,
+    MessageKind.COME_BACK: TicketState.WAITING,
     MessageKind.YOUR_TURN: TicketState.CALLED,
     MessageKind.CALLED_AGAIN: TicketState.CALLED,
     MessageKind.MISSED: TicketState.NO_SHOW,
@@ -32,8 +33,8 @@ STILL_TRUE = f"""(
 def still_true(notification: Notification) -> bool:
     """Whether a message may go out as far as its ticket is concerned; inside the tenant's scope.
 
-    A call is true while the ticket is called and no other call has come since; "taken" and "near" while it waits;
-    "missed" while it counts as absent. Everything else stays true.
+    A call is true while the ticket is called and no other call has come since; "taken", "near" and
+    "come back" while it waits; "missed" while it counts as absent. Everything else stays true.
     """
     with connection.cursor() as cursor:
         cursor.execute(
