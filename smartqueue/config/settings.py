@@ -255,6 +255,18 @@ CELERY_BEAT_SCHEDULE = {
     "webhooks: tries that are due again": {"task": "webhooks.deliver", "schedule": 3.0},
     "webhooks: letters about what was turned off": {"task": "webhooks.send_letters", "schedule": 60.0},
     "webhooks: forget what is old": {"task": "webhooks.forget_old", "schedule": 3600.0},
+    "forecast: follow what happens in the lines": {
+        "task": "forecast.follow",
+        "schedule": 5.0,
+        "options": {"expires": 30},
+    },
+    "forecast: look at every line in play": {
+        "task": "forecast.recompute",
+        "schedule": 30.0,
+        "options": {"expires": 30},
+    },
+    "forecast: who waits elsewhere and has to leave": {"task": "forecast.watch_journeys", "schedule": 10.0},
+    "forecast: forget where people were": {"task": "forecast.forget_positions", "schedule": 3600.0},
     "notifications: forget old messages": {
         "task": "notifications.cleanup_old_notifications",
         "schedule": crontab(hour=3, minute=37),

@@ -2,6 +2,7 @@
 
 from django.db import models
 from django.db.models import F, Q
+from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 from smartqueue.forecast.states import Ending, Subject
@@ -31,14 +32,17 @@ class Learnt(TenantOwned):
 
 
 class Estimate(TenantOwned):
-    """What was promised to one ticket when it was taken, and what happened. Nothing in it is personal.
+    """What was promised to one ticket when it joined a line, and what happened. Nothing in it is personal.
+
+    A ticket that is transferred is promised something anew in the other queue.
 
     Attributes:
+        asked_at: when it joined: was taken, or came from another queue.
         place: 1 is next.
         p10_s, p50_s, p90_s: the promise, seconds; null while no counter was open.
         naive_s, les_s, served_s: what three simpler rules would have said: people ahead × service time, the wait of
             the last who was called, and place × learnt service ÷ counters.
-        features: what the estimator learns from when the ticket is called; only it reads them.
+        features: what the estimator learns from when the ticket is called; only it reads them. Gone with the call.
         wait_s: until the call.
     """
 
@@ -63,7 +67,7 @@ class Estimate(TenantOwned):
             models.Index(fields=["tenant", "queue", "asked_at"], name="estimate_by_queue"),
         ]
         constraints = [
-            models.UniqueConstraint(fields=["ticket", "tenant"], name="estimate_once"),
+            models.UniqueConstraint(fields=["ticket", "queue", "tenant"], name="estimate_once"),
             models.CheckConstraint(
                 condition=Q(p10_s=None, p50_s=None, p90_s=None) | Q(p10_s__lte=F("p50_s"), p50_s__lte=F("p90_s")),
                 name="estimate_in_order",
@@ -78,11 +82,15 @@ class Estimate(TenantOwned):
 class Journey(TenantOwned):
     """Somebody with a ticket who is not at the site and has said how they come.
 
-    The position is there while the visit lasts and its owner agrees; both coordinates go when the visit ends.
+    The position is there while the visit lasts and its owner agrees; all coordinates go when the visit ends.
 
     Attributes:
-        consented_at: when its owner agreed that the position is used for this visit.
+        consented_at: when its owner agreed that the position is used for this visit; null where only minutes were said.
+        said_min: "I am about so many minutes away", instead of a position.
+        has_left: has been farther from the site than what counts as arrived; coming back is arriving.
+        origin_latitude, origin_longitude: where the way began, to about 100 m; gone on arrival.
         travel_s, travel_p80_s: from the last known position to the site.
+        computed_at: when these were computed; due_at: when to look again.
         leave_at: when to leave, as computed last; told_leave_at: as it was told last.
         away_passes: how often others went first because the turn came and the person was far.
     """
@@ -92,10 +100,15 @@ class Journey(TenantOwned):
     latitude = models.FloatField(null=True)
     longitude = models.FloatField(null=True)
     position_at = models.DateTimeField(null=True)
-    consented_at = models.DateTimeField()
+    consented_at = models.DateTimeField(null=True)
+    said_min = models.PositiveSmallIntegerField(null=True)
+    has_left = models.BooleanField(default=False, db_default=False)
+    origin_latitude = models.FloatField(null=True)
+    origin_longitude = models.FloatField(null=True)
     travel_s = models.PositiveIntegerField(null=True)
     travel_p80_s = models.PositiveIntegerField(null=True)
     computed_at = models.DateTimeField(null=True)
+    due_at = models.DateTimeField(db_default=Now())
     leave_at = models.DateTimeField(null=True)
     told_at = models.DateTimeField(null=True)
     told_leave_at = models.DateTimeField(null=True)
@@ -107,7 +120,10 @@ class Journey(TenantOwned):
 
     class Meta:
         indexes = [
-            models.Index(fields=["tenant", "computed_at"], condition=Q(ended_at=None), name="journey_under_way"),
+            models.Index(
+                fields=["tenant", "due_at"], condition=Q(ended_at=None, arrived_at=None), name="journey_under_way"
+            ),
+            models.Index(fields=["tenant", "told_at"], condition=Q(told_at__isnull=False), name="journey_told"),
         ]
         constraints = [
             models.UniqueConstraint(fields=["ticket", "tenant"], name="journey_once"),
@@ -117,6 +133,11 @@ class Journey(TenantOwned):
                 name="journey_position_whole",
             ),
             models.CheckConstraint(
-                condition=Q(ended_at=None) | Q(latitude=None, longitude=None), name="journey_forgotten_at_the_end"
+                condition=Q(latitude=None) | Q(consented_at__isnull=False), name="journey_position_by_consent"
+            ),
+            models.CheckConstraint(
+                condition=Q(ended_at=None)
+                | Q(latitude=None, longitude=None, origin_latitude=None, origin_longitude=None),
+                name="journey_forgotten_at_the_end",
             ),
         ]

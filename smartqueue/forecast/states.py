@@ -1,10 +1,37 @@
 """How good an estimate is, and how it ended."""
 
+from datetime import datetime
+from enum import StrEnum
+
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 REPUBLISH_S, REPUBLISH_SHARE = 120.0, 0.15
 """What is shown changes when it moves by more than the larger of both."""
+
+LOOK_AGAIN_S = 150
+"""So often the moment to leave is computed anew, when nothing has happened."""
+TELL_AGAIN_S, TELL_ANEW_S = 600, 300
+"""Told again not sooner than the first, and only when the moment to leave has moved by more than the second."""
+SET_OUT_M = 300
+"""Whoever was told and has moved so far is on the way."""
+MOST_AWAY_PASSES = 5
+"""So often others go first when somebody's turn comes who is still far; after that the ticket stays where it is."""
+SAID_P80 = 1.25
+"""Minutes that a person has said, in eight cases of ten: so many times as long at most."""
+POSITION_EVERY_S = 10
+POSITION_KEPT_S = 24 * 3600
+
+
+class Stage(StrEnum):
+    """Where somebody is who waits elsewhere, as their page says it."""
+
+    UNKNOWN_WAY = "unknown_way"
+    UNKNOWN_WAIT = "unknown_wait"
+    LATER = "later"
+    NOW = "now"
+    ON_THE_WAY = "on_the_way"
+    ARRIVED = "arrived"
 
 
 class Subject(models.TextChoices):
@@ -42,3 +69,9 @@ def is_time_to_leave(*, wait_p10_s: float, travel_p80_s: float, margin_s: float)
         margin_s: how long before the call one should be there.
     """
     return wait_p10_s <= travel_p80_s + margin_s
+
+
+def is_told_again(*, told_at: datetime, told_leave_at: datetime, leave_at: datetime, at: datetime) -> bool:
+    """Is it worth telling somebody once more that it is time: not soon after, and only where the moment has moved?"""
+    since_s = (at - told_at).total_seconds()
+    return since_s >= TELL_AGAIN_S and abs((leave_at - told_leave_at).total_seconds()) > TELL_ANEW_S

@@ -1,0 +1,1 @@
+"""Every read of the forecast that has a name."""
