@@ -89,7 +89,7 @@ def _line(talk: Talk, rest: list[str], at: datetime, notice: str) -> Screen:
             return screens.held(site.id, line.id, mine)
     if talk.channel == Channel.SMS:
         return _take(talk, [*rest[:2], "0"], at, "")
-    return screens.confirm(site, line, notice)
+    return screens.confirm(site, line, at, notice)
 
 
 def _other(talk: Talk, rest: list[str], at: datetime, notice: str) -> Screen:
@@ -99,7 +99,7 @@ def _other(talk: Talk, rest: list[str], at: datetime, notice: str) -> Screen:
     site, lines, line = _chosen(rest, at)
     if site is None or line is None or not line.takes_tickets:
         return _not_now(talk, site, lines, line, at)
-    return screens.confirm(site, line, notice, for_other=True)
+    return screens.confirm(site, line, at, notice, for_other=True)
 
 
 def _take(talk: Talk, rest: list[str], at: datetime, notice: str) -> Screen:

@@ -10,13 +10,14 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext
 
+from smartqueue.forecast.queries.closing import closing_risks
 from smartqueue.phone.talk import Option, Screen, Talk
 from smartqueue.phone.words import Line
 from smartqueue.queueing.errors import QueueClosed, QueueFull, QueuePaused, SiteClosed
 from smartqueue.queueing.queries import TicketView
 from smartqueue.queueing.queries.phone import live_tickets_of, recent_site_ids
 from smartqueue.queueing.queries.public import PublicLine
-from smartqueue.queueing.states import Channel, QueueStatus, TicketState
+from smartqueue.queueing.states import Channel, EtaQuality, QueueStatus, TicketState
 from smartqueue.sites.models import Site
 from smartqueue.sites.queries import next_offers, public_sites
 
@@ -24,6 +25,7 @@ Row = TypeVar("Row")
 ON_A_PAGE = 4
 """Choices on a screen that can go on."""
 RECENT = 3
+HOUR = 60
 TONGUES = {"fr": ("8", "Français"), "wo": ("9", "Wolof")}
 """A language is always behind the same key, so that a repeated hop does not turn it back."""
 
@@ -90,11 +92,12 @@ def services(
     return Screen([*head, *shut[:room]], options, ways, f"site:{site.id}:{page}")
 
 
-def confirm(site: Site, line: PublicLine, notice: str = "", *, for_other: bool = False) -> Screen:
-    """Before the ticket is taken: how many are ahead."""
-    lines = [*_lines(notice), Line("", line.service), Line("", site.name), Line(ahead(line.waiting))]
-    if line.last_wait_min is not None:
-        lines.append(Line(_("Last wait: {minutes} min").format(minutes=line.last_wait_min)))
+def confirm(site: Site, line: PublicLine, at: datetime, notice: str = "", *, for_other: bool = False) -> Screen:
+    """Before the ticket is taken: how many are ahead, how long it will take, and whether that may be too long."""
+    lines = [*_lines(notice), Line("", line.service), Line("", site.name), place_in_line(line.waiting, line)]
+    known = [] if line.eta_seconds is None else [line.id]
+    if closes_at := closing_risks(known, at=at).get(line.id):
+        lines.append(Line(_("We close at {time}: your turn may not come.").format(time=_when(closes_at, site, at))))
     taken = f"take:{site.id}:{line.id}:{int(for_other)}"
     label = _("Ticket for somebody else") if for_other else _("Take a ticket")
     here = f"{'other' if for_other else 'line'}:{site.id}:{line.id}"
@@ -140,11 +143,33 @@ def standing(mine: TicketView) -> list[Line]:
         return [head, Line(_("You are being served."))]
     if mine.status == TicketState.PAUSED:
         return [head, Line(_("On hold. The agent calls you again."))]
-    lines = [head, Line("", mine.site.name), Line(ahead(mine.people_ahead or 0))]
-    if mine.eta_low_seconds is not None and mine.eta_high_seconds is not None:
-        low, high = mine.eta_low_seconds // 60, -(-mine.eta_high_seconds // 60)
-        lines.append(Line(_("Wait: {low} to {high} min").format(low=low, high=high)))
-    return lines
+    return [head, Line("", mine.site.name), place_in_line(mine.people_ahead or 0, mine)]
+
+
+def place_in_line(people: int, shown: TicketView | PublicLine) -> Line:
+    """`3 people ahead of you, 12 to 18 min`: on one line, because a screen has seven."""
+    return Line(f"{ahead(people)}, {wait(shown)}")
+
+
+def wait(shown: TicketView | PublicLine) -> str:
+    """The range in minutes, or in hours where it is long; that no counter is open, where nothing may be claimed."""
+    if shown.eta_low_seconds is None or shown.eta_high_seconds is None:
+        return _("no counter is open now")
+    low, high = max(0, shown.eta_low_seconds // 60), max(1, -(-shown.eta_high_seconds // 60))
+    if low < 1:
+        said = _("less than {minutes} min").format(minutes=high)
+    elif low >= high:
+        said = _("about {minutes} min").format(minutes=high)
+    elif high > HOUR:
+        said = _("{low} to {high}").format(low=_length(low), high=_length(high))
+    else:
+        said = _("{low} to {high} min").format(low=low, high=high)
+    return _("perhaps {time}").format(time=said) if shown.eta_quality == EtaQuality.ROUGH else said
+
+
+def _length(minutes: int) -> str:
+    """`45 min`, `1h05`."""
+    return f"{minutes // HOUR}h{minutes % HOUR:02}" if minutes >= HOUR else f"{minutes} min"
 
 
 def way_back(talk: Talk) -> Line:

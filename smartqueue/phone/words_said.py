@@ -123,7 +123,10 @@ def _about(talk: Talk, at: datetime) -> Screen:
 
 
 def _short(mine: TicketView) -> Line:
-    where = mine.status if mine.people_ahead is None else screens.ahead(mine.people_ahead)
+    """One of several: the wait where it is known, else the place."""
+    if mine.people_ahead is None:
+        return Line(f"{mine.number}: ", mine.status)
+    where = screens.ahead(mine.people_ahead) if mine.eta_seconds is None else screens.wait(mine)
     return Line(f"{mine.number}: ", where)
 
 

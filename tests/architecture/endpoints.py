@@ -32,7 +32,9 @@ class Endpoint:
         """What stands in the braces of the address, as kinds of rows: `sites/{site}/exceptions/{exception}/`."""
         parts = self.template.removeprefix("tenants/{slug}/").split("/")
         return [
-            "token" if part == "{token}" else KINDS[parts[n - 1]] for n, part in enumerate(parts) if part[:1] == "{"
+            "token" if part == "{token}" else KINDS[parts[n - 1]]
+            for n, part in enumerate(parts)
+            if part[:1] == "{" and part != "{slug}"
         ]
 
     def path(self, slug: str, rows: dict[str, str]) -> str:
@@ -195,6 +197,7 @@ EXAMPLES: dict[str, Example] = {
     f"GET {TENANT}reports/channels/": Example("manager"),
     f"GET {TENANT}reports/origins/": Example("manager"),
     f"GET {TENANT}reports/heat-map/": Example("manager"),
+    f"GET {TENANT}reports/calibration/": Example("manager"),
     f"GET {TENANT}feedback/": Example("manager"),
     f"GET {TENANT}feedback/{{id}}/": Example("manager"),
     f"PATCH {TENANT}feedback/{{id}}/": Example("manager", {"state": "done", "note": "Rappelé"}),
@@ -209,7 +212,15 @@ EXAMPLES: dict[str, Example] = {
     ),
     "DELETE public/tickets/{token}/push/": Example("anybody"),
     "GET public/push-key/": Example("anybody"),
+    "GET public/tickets/{token}/journey/": Example("anybody"),
+    "POST public/tickets/{token}/journey/": Example("anybody", {"mode": "transport", "minutes": 20, "agrees": True}),
+    "DELETE public/tickets/{token}/journey/": Example("anybody"),
+    "POST public/tickets/{token}/journey/position/": Example(
+        "anybody", {"latitude": 14.7, "longitude": -17.45, "accuracy_m": 12.5}
+    ),
+    "POST public/tickets/{token}/journey/set-out/": Example("anybody", {}),
     "POST public/tickets/{token}/feedback/": Example("anybody", {"csat": 4, "nps": 9, "tags": ["waiting"]}),
+    "GET public/organisations/{slug}/nearest/": Example("anybody"),
     "GET divisions/": Example("anybody"),
     "GET holidays/": Example("anybody"),
     "GET schema/": Example("anybody"),
@@ -330,6 +341,7 @@ def _rows(world: World) -> dict[str, str]:
     from smartqueue.devices.models import CodeTries, Device, DeviceQueue
     from smartqueue.devices.models.prints import Print
     from smartqueue.feedback.models import Feedback
+    from smartqueue.forecast.models import Journey
     from smartqueue.notifications.models import (
         Conversation,
         Integration,
@@ -438,6 +450,10 @@ def _rows(world: World) -> dict[str, str]:
         MonthSpend.objects.create(**tenant, month=at.date().replace(day=1))
         Stop.objects.create(**tenant, channel="email", address=f"{text}@example.sn", stopped_at=at)
         Watch.objects.create(**tenant, ticket_id=rows["ticket"], people_ahead=3, told_at=at)
+        Journey.objects.create(
+            **tenant, ticket_id=rows["ticket"], consented_at=at, latitude=14.7, longitude=-17.4, position_at=at,
+            due_at=at,
+        )  # fmt: skip
         ProviderEvent.objects.create(**tenant, provider="twilio_sms", event_id=text, at=at)
         PushSubscription.objects.create(
             **tenant, endpoint=f"token-{text}", provider="fcm", customer=customer, created_at=at

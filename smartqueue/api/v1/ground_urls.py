@@ -6,8 +6,10 @@ from rest_framework.routers import SimpleRouter
 from smartqueue.api.v1.customers import CustomerView
 from smartqueue.api.v1.devices import urlpatterns as of_devices
 from smartqueue.api.v1.inbound import Inbound
+from smartqueue.api.v1.nearest import Nearest
 from smartqueue.api.v1.notifications import urlpatterns as of_notifications
 from smartqueue.api.v1.public_ground import DivisionList, HolidayList
+from smartqueue.api.v1.report_calibration import urlpatterns as of_calibration
 from smartqueue.api.v1.reports import urlpatterns as of_reports
 from smartqueue.api.v1.services import ServiceCategoryView, ServiceHoursView, ServiceView
 from smartqueue.api.v1.sites import (
@@ -46,6 +48,7 @@ urlpatterns = [
     path("services/<uuid:id>/hours/", ServiceHoursView.as_view(), name="service-hours"),
     *of_devices,
     *of_reports,
+    *of_calibration,
     *of_webhooks,
     *of_notifications,
     *router.urls,
@@ -54,5 +57,6 @@ urlpatterns = [
 public_urlpatterns = [
     path("inbound/<str:key>/", Inbound.as_view(), name="inbound"),
     path("divisions/", DivisionList.as_view(), name="division-list"),
+    path("public/organisations/<slug:slug>/nearest/", Nearest.as_view(), name="nearest"),
     path("holidays/", HolidayList.as_view(), name="holiday-list"),
 ]

@@ -8,6 +8,7 @@ from smartqueue.api.v1.agents import DOINGS, AgentsView
 from smartqueue.api.v1.audit import AuditLog
 from smartqueue.api.v1.feedback import FeedbackView, PublicFeedback
 from smartqueue.api.v1.public import PublicCancel, PublicCheckIn, PublicDefer, PublicTicket
+from smartqueue.api.v1.public_journeys import public_urlpatterns as of_journeys
 from smartqueue.api.v1.public_messages import public_urlpatterns as of_messages
 from smartqueue.api.v1.queues import SWITCHES, QueueStats, QueuesView
 from smartqueue.api.v1.tickets import MOVES, TicketsView
@@ -39,4 +40,5 @@ public_urlpatterns = [
     path("tickets/<str:token>/check-in/", PublicCheckIn.as_view()),
     path("tickets/<str:token>/feedback/", PublicFeedback.as_view()),
     *of_messages,
+    *of_journeys,
 ]

@@ -58,6 +58,14 @@ class Elsewhere(NamedTuple):
     serving: bool
 
 
+class Joining(NamedTuple):
+    """The range for whoever comes now, seconds; of several queues the longest, with the queue's name."""
+
+    queue: str
+    low_s: int
+    high_s: int
+
+
 @dataclass(frozen=True, slots=True)
 class Hand:
     """The ticket at the counter. Instants: `recall_from`, `absent_from` is when that may be done."""
@@ -114,6 +122,7 @@ class Desk:
     rows: list[Row] = field(default_factory=list)
     arrived: set[str] = field(default_factory=set)
     total: int = 0
+    joining: Joining | None = None
     parked: list[Parked] = field(default_factory=list)
     others: list[Elsewhere] = field(default_factory=list)
     colleagues: "list[Agent]" = field(default_factory=list)
@@ -208,6 +217,10 @@ def _line(desk: Desk, tenant_id: UUID) -> None:
         if (seen := board(tenant_id=tenant_id, queue_id=queue.id, since=None, phones=False, at=desk.at))
     ]
     desk.total = sum(seen.line.total for _queue, seen in pairs)
+    waits = [
+        Joining(queue.name if len(pairs) > 1 else "", *wait[1:]) for queue, seen in pairs if (wait := seen.joining)
+    ]
+    desk.joining = max(waits, key=lambda one: one.high_s, default=None)
     streams = [_in_turn(queue, seen, desk.at) for queue, seen in pairs]
     for (_turn, row), _place in zip(merge(*streams, key=lambda pair: pair[0]), range(MOST_ROWS), strict=False):
         desk.rows.append(row)

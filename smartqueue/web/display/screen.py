@@ -9,6 +9,7 @@ from uuid import UUID
 from django.utils.dateparse import parse_datetime
 
 from smartqueue.queueing.queries.board import Board, board
+from smartqueue.queueing.queries.outlook import Wait
 
 MOST_CALLS = 6
 MOST_NEXT = 8
@@ -39,10 +40,15 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One queue's summary."""
+    """One queue's summary.
+
+    Attributes:
+        wait: until the call of whoever takes a ticket now; None while nothing may be claimed or nobody is let in.
+    """
 
     name: str
     waiting: int
+    wait: Wait | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +70,10 @@ class Screen:
     waiting: int
     next: list[str]
 
+    @property
+    def has_waits(self) -> bool:
+        return any(line.wait for line in self.lines)
+
 
 def screen_of(*, tenant_id: UUID, queues: Sequence[ShownQueue], counter: str | None, at: datetime) -> Screen:
     """Read the boards of these queues, one round trip each.
@@ -83,7 +93,8 @@ def merged(boards: Sequence[tuple[ShownQueue, Board]], *, counter: str | None, a
         for call in one.calls
     ]
     calls.sort(key=lambda call: call.called_at, reverse=True)
-    lines = sorted((Line(queue.name, one.line.total) for queue, one in boards), key=lambda line: -line.waiting)
+    lines = [Line(queue.name, one.line.total, one.joining) for queue, one in boards]
+    lines.sort(key=lambda line: -line.waiting)
     places = sorted(
         (place, order, ticket["number"])
         for order, (_queue, one) in enumerate(boards)

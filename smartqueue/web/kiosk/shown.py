@@ -8,6 +8,7 @@ import segno
 
 from smartqueue.devices.models import Device
 from smartqueue.devices.queries import queues_of
+from smartqueue.forecast.queries.closing import closing_risks
 from smartqueue.queueing.actions.blocks import token_of
 from smartqueue.queueing.queries import TicketView
 from smartqueue.queueing.queries.blocks import Leased
@@ -18,17 +19,19 @@ from smartqueue.web.shared.pictograms import PICTOGRAMS
 
 
 def state_of(device: Device, *, at: datetime) -> dict[str, Any]:
-    """The kiosk's tiles now. Nothing in it changes with the clock alone. Three queries, in the tenant's scope."""
-    queues = queues_of(device)
+    """The kiosk's tiles now. Nothing in it changes with the clock alone but the warning before closing. Five queries,
+    in the tenant's scope."""
+    shown = tiles([queue.id for queue in queues_of(device)], at=at)
+    late = closing_risks([tile.id for tile in shown if tile.eta_seconds is not None], at=at)
     return {
         "revision": device.revision,
         "printer": device.printer,
         "languages": device.languages,
-        "tiles": [_tile(tile) for tile in tiles([queue.id for queue in queues], at=at)],
+        "tiles": [_tile(tile, late.get(tile.id), device.site) for tile in shown],
     }
 
 
-def _tile(tile: Tile) -> dict[str, Any]:
+def _tile(tile: Tile, closes_at: datetime | None, site: Site) -> dict[str, Any]:
     return {
         "queue": str(tile.id),
         "name": tile.name,
@@ -37,6 +40,8 @@ def _tile(tile: Tile) -> dict[str, Any]:
         "hours": tile.hours,
         "waiting": tile.waiting,
         "wait_range": _range(tile),
+        "quality": tile.eta_quality,
+        "closes": f"{closes_at.astimezone(ZoneInfo(site.time_zone)):%H:%M}" if closes_at else "",
     }
 
 
@@ -70,6 +75,7 @@ def ticket_json(ticket: TicketView, site: Site, base: str) -> dict[str, Any]:
         "date": f"{arrived:%d/%m/%Y}",
         "people_ahead": ticket.people_ahead,
         "wait_range": _range(ticket),
+        "quality": ticket.eta_quality,
     } | _links(ticket.token, base)
 
 

@@ -5,6 +5,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, override
 
+from smartqueue.queueing.states import EtaQuality
 from smartqueue.web.shared.templatetags.look import wait_range
 
 
@@ -37,4 +38,7 @@ def _line(ticket: dict[str, Any]) -> list[str]:
         if ahead
         else _("You are next")
     ]
-    return [*said, wait_range(*wait)] if wait else said
+    if not wait:
+        return said
+    first = [_("first estimate")] if ticket["quality"] == EtaQuality.ROUGH else []
+    return [*said, wait_range(*wait), *first]

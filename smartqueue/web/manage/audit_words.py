@@ -28,6 +28,7 @@ OBJECTS: dict[str, str | Promise] = {
     "holidayoverride": _("Public holiday"),
     "hoursprofile": _("Hours of a season"),
     "integration": _("Connection to a provider"),
+    "journey": _("Way to the site"),
     "membership": _("Member"),
     "messagerules": _("Rules of messages"),
     "messagetemplate": _("Message"),
@@ -42,6 +43,9 @@ OBJECTS: dict[str, str | Promise] = {
     "stop": _("Wish for no messages"),
     "tenant": _("Organisation"),
     "ticket": _("Ticket"),
+    "travellesson": _("Learnt from trips"),
+    "travelrules": _("Travel rules"),
+    "travelspeed": _("Travel speed"),
     "user": _("Person"),
 }
 """What a fact may be about."""
@@ -75,10 +79,12 @@ FIELDS: dict[str, str | Promise] = {
     "latitude": _("Latitude"),
     "line_at": _("Place in the line"),
     "locale": _("Language"),
+    "log_ratio_sum": _("Real ÷ estimated time, summed"),
     "logo": _("Logo"),
     "longitude": _("Longitude"),
     "mail_due_at": _("E-mail due at"),
     "member": _("Member"),
+    "mode": _("How"),
     "name": _("Name"),
     "note": _("Note"),
     "object": _("To what"),
@@ -112,12 +118,14 @@ FIELDS: dict[str, str | Promise] = {
     "ticket": _("Ticket"),
     "time_zone": _("Time zone"),
     "token": _("Link"),
+    "trips": _("Trips"),
     "type": _("Type"),
     "uploaded_by": _("Recorded by"),
     "until": _("Until"),
     "user": _("Person"),
     "version": _("Version"),
     "weights": _("Weights of queues"),
+    "zone": _("Where"),
 }
 """Fields that people meet often, that are no column, or that a column's model gives no name; the word of a relation
 stands for its id as well."""

@@ -36,6 +36,7 @@ from smartqueue.web.manage.arrivals import arrivals_today
 from smartqueue.web.manage.menu import ManagePage
 from smartqueue.web.manage.words import alert_words, minutes
 from smartqueue.web.shared.office import DeedPage
+from smartqueue.web.shared.templatetags.look import wait_figure, wait_range
 from smartqueue.web.shared.words import priority_word
 
 KEPT = "sq_site"
@@ -51,7 +52,6 @@ class QueueRow:
     target_min: int
     share: int
     level: str
-    eta: str
     word: str
     kind: str
 
@@ -59,9 +59,20 @@ class QueueRow:
     def of(cls, queue: QueueNow) -> "QueueRow":
         share = min(100, round(100 * (queue.longest_s or 0) / max(1, queue.target_s)))
         longest = "" if queue.longest_s is None else minutes(queue.longest_s)
-        eta = "" if queue.eta_s is None or not queue.waiting else minutes(queue.eta_s)
         word, kind = _state(queue)
-        return cls(queue, longest, max(1, queue.target_s // 60), share, queue.level, eta, word, kind)
+        return cls(queue, longest, max(1, queue.target_s // 60), share, queue.level, word, kind)
+
+    @property
+    def eta(self) -> str:
+        """The range for whoever comes now, in words; '' where none is known."""
+        return "" if self.queue.eta_s is None else wait_range(self.queue.eta_s, self.queue.eta_high_s)
+
+    @property
+    def eta_figure(self) -> str:
+        """The same as a figure."""
+        if self.queue.eta_s is None or self.queue.eta_high_s is None:
+            return ""
+        return wait_figure(self.queue.eta_s, self.queue.eta_high_s)
 
 
 def _state(queue: QueueNow) -> tuple[str, str]:

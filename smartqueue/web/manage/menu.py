@@ -29,6 +29,7 @@ MENU = (
             Section("manage-queues", _("Queues"), "sort", Scope.MANAGE_QUEUE),
             Section("manage-people", _("People"), "key", Scope.MANAGE_SETTINGS),
             Section("manage-devices", _("Displays and kiosks"), "screen", Scope.MANAGE_SETTINGS),
+            Section("manage-travel", _("Ways"), "travel", Scope.MANAGE_SETTINGS),
             Section("manage-voice", _("Voice"), "call", Scope.MANAGE_SETTINGS),
         ),
     ),

@@ -7,6 +7,7 @@ from smartqueue.web.manage import (
     announce,
     audit,
     brand,
+    calibration,
     customers,
     dashboard,
     devices,
@@ -26,6 +27,7 @@ from smartqueue.web.manage import (
     reports,
     sent,
     team,
+    travel,
     voice,
     webhooks,
     welcome,
@@ -44,6 +46,8 @@ INTEGRATION = INTEGRATIONS + "<str:provider>/"
 MESSAGES = "<slug:slug>/manage/messages/"
 MESSAGE = MESSAGES + "<str:kind>/<str:channel>/"
 REPORTS = "<slug:slug>/manage/reports/"
+TRAVEL = "<slug:slug>/manage/travel/"
+TRAVEL_LINE = TRAVEL + "<str:zone>/<str:mode>/<str:hours>/"
 WEBHOOKS = "<slug:slug>/manage/webhooks/"
 SOURCES = WEBHOOKS + "in/"
 WEBHOOK = WEBHOOKS + "<uuid:id>/"
@@ -88,6 +92,8 @@ urlpatterns: list[URLPattern] = [
     path(REPORTS + "daily/", reports.DailyReport.as_view(), name="manage-report-daily"),
     path(REPORTS + "tickets/export/", exports.TicketsExport.as_view(), name="manage-tickets-export"),
     path(REPORTS + "staffing/export/", exports.StaffingExport.as_view(), name="manage-staffing-export"),
+    path(REPORTS + "calibration/", calibration.CalibrationPage.as_view(), name="manage-calibration"),
+    path(REPORTS + "calibration/export/", calibration.CalibrationExport.as_view(), name="manage-calibration-export"),
     path(REPORTS + "<slug:report>/", reports.OneReport.as_view(), name="manage-report"),
     path(REPORTS + "<slug:report>/export/", exports.ReportExport.as_view(), name="manage-report-export"),
     path("<slug:slug>/manage/voice/", voice.VoicePage.as_view(), name="manage-voice"),
@@ -109,6 +115,11 @@ urlpatterns: list[URLPattern] = [
     path(DRAFTS + "<str:kind>/<uuid:id>/preview/", drafts.Preview.as_view(), name="manage-preview-one"),
     path(DRAFTS + "<str:kind>/<uuid:id>/publish/", drafts.Publish.as_view(), name="manage-publish"),
     path(DRAFTS + "<str:kind>/<uuid:id>/discard/", drafts.Discard.as_view(), name="manage-discard"),
+    path(TRAVEL, travel.Travel.as_view(), name="manage-travel"),
+    path(TRAVEL + "rules/", travel.TravelRulesPage.as_view(), name="manage-travel-rules"),
+    path(TRAVEL_LINE, travel.OneSpeed.as_view(), name="manage-travel-speed"),
+    path(TRAVEL_LINE + "reset/", travel.ResetSpeed.as_view(), name="manage-travel-reset"),
+    path(TRAVEL_LINE + "forget/", travel.ForgetLessons.as_view(), name="manage-travel-forget"),
     path(WEBHOOKS, webhooks.Webhooks.as_view(), name="manage-webhooks"),
     path(WEBHOOKS + "new/", webhooks.NewWebhook.as_view(), name="manage-webhook-new"),
     path(WEBHOOK, webhooks.OneWebhook.as_view(), name="manage-webhook"),

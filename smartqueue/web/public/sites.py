@@ -8,6 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.cache import patch_cache_control
 
+from smartqueue.forecast.queries.closing import closing_risks
 from smartqueue.kernel.clock import now
 from smartqueue.kernel.errors import NotFound, RuleBroken
 from smartqueue.queueing.queries.public import held_tickets, public_lines
@@ -94,11 +95,12 @@ class SitePage(TenantPage):
             lines = public_lines(site.id, at=at)
             shut = [line.service_id for line in lines if not line.offered]
             offers = next_offers(site.id, shut, at) if shut else {}
+            late = closing_risks([line.id for line in lines if line.eta_seconds is not None], at=at)
             context: dict[str, Any] = {
                 "site": site,
                 "opening": opening(site.id, at),
                 "at": at,
-                "rows": [(line, offers.get(line.service_id)) for line in lines],
+                "rows": [(line, offers.get(line.service_id), late.get(line.id)) for line in lines],
                 "takes": [line for line in lines if line.takes_tickets],
                 "chosen": chosen(asked.get("queue", ""), [str(line.id) for line in lines if line.takes_tickets]),
                 "held": held_tickets(memory.tokens) if memory.tokens else [],

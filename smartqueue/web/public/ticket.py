@@ -20,6 +20,8 @@ from django.views import View
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.gzip import gzip_page
 
+from smartqueue.forecast.queries.journeys import journey_of
+from smartqueue.forecast.queries.promises import promise_of
 from smartqueue.journal.states import Actor, ActorKind
 from smartqueue.kernel.clock import now
 from smartqueue.kernel.errors import Invalid, RuleBroken
@@ -31,9 +33,11 @@ from smartqueue.queueing.actions.tickets import cancel_ticket, check_in_ticket, 
 from smartqueue.queueing.errors import TicketNotFound
 from smartqueue.queueing.queries import show_ticket
 from smartqueue.queueing.queries.board import ticket_of_token
+from smartqueue.queueing.queries.overtaken import overtaken
 from smartqueue.queueing.queries.public import short_code, surroundings_of
-from smartqueue.queueing.states import LIVE
+from smartqueue.queueing.states import LIVE, TicketState
 from smartqueue.tenants.scope import in_tenant
+from smartqueue.web.public.panel import panel_of
 from smartqueue.web.shared.errors import Explained, error_page
 
 NO_SUCH_TICKET = Explained(
@@ -83,10 +87,17 @@ class TicketPage(View):
             ticket = show_ticket(tenant_id=self.tenant_id, ticket_id=self.ticket_id, at=at)
             around = surroundings_of(self.ticket_id)
             told = told_of(self.ticket_id, at=at)
+            why = overtaken(self.ticket_id) if ticket and ticket.status == TicketState.WAITING else None
+            way = journey_of(self.ticket_id, at=at) if ticket and ticket.status == TicketState.WAITING else None
+            said = promise_of(self.ticket_id) if ticket and ticket.eta_seconds is not None else None
         if ticket is None:
             raise TicketNotFound
         context = {
             "ticket": ticket,
+            "overtaken": why,
+            "panel": panel_of(way),
+            "token": self.kwargs["token"],
+            "promise": said if said and said.is_off(ticket.eta_seconds or 0, at=at) else None,
             "tenant": around.tenant,
             "site_code": around.site_code,
             "is_live": ticket.status in LIVE,

@@ -25,6 +25,10 @@ FACTS: dict[str, str | Promise] = {
     "ticket.cancelled": _("Left the line"),
     "ticket.expired": _("Ended with the day"),
     "ticket.reopened": _("Undone"),
+    "ticket.eta_updated": _("The expected wait has changed"),
+    "ticket.leave_now": _("Was told to leave now"),
+    "ticket.stepped_out": _("Waits elsewhere"),
+    "ticket.returned": _("Back at their place in the line"),
 }
 
 HANDED_OVER, RELEASED = _("Handed over to a colleague"), _("Open to every agent again")

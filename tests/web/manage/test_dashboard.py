@@ -106,7 +106,7 @@ def test_what_is_not_there_is_not_found(base, path, visit, awa):
     assert visit(awa).get(base + path.format(uuid4())).status_code == 404
 
 
-def test_the_figures(seen, earlier, call, tellers, binta, fatou, make_queue, make_agent):
+def test_the_figures(seen, earlier, call, tellers, binta, fatou, make_queue, make_agent, outlook_of):
     from smartqueue.queueing.states import AgentStatus
 
     other = make_queue(name="Conseil", wait_target_s=600)
@@ -115,6 +115,8 @@ def test_the_figures(seen, earlier, call, tellers, binta, fatou, make_queue, mak
         earlier(minutes)
     earlier(20, queue=other)
     call(binta, NINE - timedelta(minutes=30))
+    outlook_of(tellers, p50=[150, 300, 450, 600], p90=[240, 480, 720, 960])
+    outlook_of(other, p50=[60])
     now = seen()
     queues = {queue.name: queue for queue in now.queues}
 
@@ -122,10 +124,10 @@ def test_the_figures(seen, earlier, call, tellers, binta, fatou, make_queue, mak
     assert (now.waiting, now.in_service, now.open_counters, now.on_break) == (4, 1, 2, 1)
     assert now.longest is not None
     assert (now.longest.name, now.longest.longest_s // 60) == ("Guichets", 31)
-    # 31 min is late, 13 min more than 80 % of 15; at 5 min a person and two agents the third waits 2 + 7.5 min: no risk
+    # 31 min is late, 13 min more than 80 % of 15; the third waits 2 + 7.5 min: no risk
     assert (guichets.at_risk, conseil.at_risk, now.at_risk) == (2, 1, 3)
-    assert (guichets.serving, guichets.eta_s, guichets.level) == (2, 450, "late")
-    assert (conseil.serving, conseil.eta_s, conseil.is_unattended) == (0, None, True)
+    assert (guichets.serving, guichets.eta_s, guichets.eta_high_s, guichets.level) == (2, 600, 960, "late")
+    assert (conseil.serving, conseil.eta_s, conseil.eta_high_s, conseil.is_unattended) == (0, None, None, True)
     assert (now.day.called, now.day.in_target, now.day.percent_in_target) == (1, 1, 100)
     assert now.day.average_wait_s == 600
     assert {agent.name: agent.number for agent in now.agents} == {
@@ -133,9 +135,10 @@ def test_the_figures(seen, earlier, call, tellers, binta, fatou, make_queue, mak
     }  # fmt: skip
 
 
-def test_what_the_pace_will_make_late_is_at_risk(seen, earlier, binta):
+def test_whoever_will_be_late_by_the_estimate_is_at_risk(seen, earlier, binta, tellers, outlook_of):
+    outlook_of(tellers, p50=[300, 600, 900, 1200, 1500])
     for _ in range(5):
-        earlier(1)  # one agent, five minutes each: the third, fourth and fifth pass 15 minutes
+        earlier(1)  # the third, fourth and fifth pass 15 minutes
 
     assert seen().at_risk == 3
 
@@ -406,3 +409,15 @@ def test_arrivals_stand_beside_those_of_the_same_weekday(bank, take, site):
     assert [(hour.hour, hour.today, hour.usual) for hour in hours] == [(7, 1, 0.0), (8, 1, 0.0), (9, 1, 2.0)]
     assert [(hour.today_share, hour.usual_share) for hour in hours] == [(50, 0), (50, 0), (50, 100)]
     assert nowhere == []
+
+
+def test_a_queue_says_how_long_whoever_comes_now_waits(base, visit, awa, waiting, tellers, binta, outlook_of):
+    """A range, `first estimate` where little is known, and nothing where nobody serves."""
+    waiting(2), waiting(1)
+    outlook_of(tellers, p50=[60, 120, 725], p90=[120, 240, 1081], quality="rough")
+    told = visit(awa).get(f"{base}dashboard/", headers={"accept-language": "en"}).content.decode()
+    one = visit(awa).get(f"{base}dashboard/queues/{tellers.id}/", headers={"accept-language": "en"}).content.decode()
+
+    assert "next: about 12–19 min (first estimate)" in " ".join(told.split())
+    assert "12–19 min" in one
+    assert "about 12–19 min" not in one

@@ -202,27 +202,9 @@ def test_a_queue_shows_how_many_wait_and_claims_no_range(reader, place, tellers,
         take()
     page = reader.get(place)
 
-    assert [(line.name, line.waiting) for line, _ in page.context["rows"]] == [("Guichets", 3), ("Conseil", 0)]
+    assert [(line.name, line.waiting) for line, _, _ in page.context["rows"]] == [("Guichets", 3), ("Conseil", 0)]
     words = page.content.decode()
     assert ("3 people wait" in words, "nobody waits" in words, " min" in words) == (True, True, False)
-
-
-def test_a_queue_says_how_long_the_last_one_called_had_waited(reader, place, binta, bank, take):
-    """Measured, within the last hour; a promise it is not."""
-    from smartqueue.queueing.actions.hot import call_next_ticket, close_ticket
-
-    called = {"tenant_id": bank.id, "user_id": binta.user.id, "actor": binta.actor}
-    earlier = take(at=now() - timedelta(minutes=75))
-    call_next_ticket(at=now() - timedelta(minutes=61), **called)
-    close_ticket(ticket_id=earlier, at=now() - timedelta(minutes=60), **called)
-    take(at=now() - timedelta(minutes=11, seconds=30))
-    long_ago = reader.get(place)
-    call_next_ticket(at=now(), **called)
-    recent = reader.get(place)
-
-    assert "1 person waits" in long_ago.content.decode()
-    assert "last called" not in long_ago.content.decode()
-    assert "last called after 12 min" in recent.content.decode()
 
 
 def test_what_cannot_be_taken_is_greyed_with_its_reason(reader, place, make_queue, open_hours, take):
@@ -237,7 +219,7 @@ def test_what_cannot_be_taken_is_greyed_with_its_reason(reader, place, make_queu
     page = reader.get(place)
 
     words = page.content.decode()
-    told = {line.name: at for line, at in page.context["rows"] if not line.takes_tickets}
+    told = {line.name: at for line, at, _ in page.context["rows"] if not line.takes_tickets}
     assert told == {"Crédit": later, "En pause": None, "Plein": None}
     assert f"Opens {later:%H:%M}" in words or f"Opens {later:%A %H:%M}" in words
     assert ("No new tickets right now" in words, ">Full<" in words) == (True, True)

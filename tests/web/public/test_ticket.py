@@ -186,4 +186,4 @@ def test_the_page_asks_the_database_as_often_for_one_as_for_three(reader, take, 
         reader.get(mine)
 
     said = [query["sql"] for query in asked.captured_queries]
-    assert len([sql for sql in said if sql.upper().startswith("SELECT") and "set_config" not in sql]) == 5, said
+    assert len([sql for sql in said if sql.upper().startswith("SELECT") and "set_config" not in sql]) == 6, said

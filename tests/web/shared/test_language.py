@@ -4,6 +4,7 @@ import pytest
 from django.template import Context, Template
 from django.test import Client
 from django.utils import translation
+from django.utils.translation import override
 
 HARD, NARROW = "\xa0", "\u202f"
 
@@ -77,15 +78,34 @@ def test_amounts_are_written_as_their_reader_writes_them(language, amount, shown
     ("low", "high", "shown"),
     [
         (600, 890, "about 10–15 min"),
-        (0, 59, "less than 1 min"),
+        (0, 59, "less than a minute"),
         (30, 100, "less than 2 min"),
         (300, 300, "about 5 min"),
         (None, 300, "wait not known yet"),
-        (-50, 30, "less than 1 min"),
+        (-50, 30, "less than a minute"),
+        (2400, 3600, "about 40–60 min"),
+        (2400, 3601, f"about 40 min – 1{HARD}h{HARD}01"),
+        (4200, 7190, f"about 1{HARD}h{HARD}10 – 2{HARD}h"),
     ],
 )
 def test_a_wait_is_promised_too_long_rather_than_too_short(low, high, shown):
     assert written("{% wait_range low high %}", "en", low=low, high=high) == shown
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "shown"),
+    [
+        (725, 1081, "12–19 min"),
+        (300, 300, "5 min"),
+        (20, 130, "< 3 min"),
+        (2700, 3900, f"45 min–1{HARD}h{HARD}05"),
+    ],
+)
+def test_a_wait_as_a_figure(low, high, shown):
+    from smartqueue.web.shared.templatetags.look import wait_figure
+
+    with override("en"):
+        assert wait_figure(low, high) == shown
 
 
 @pytest.mark.parametrize(("count", "shown"), [(0, "nobody"), (1, "1 person"), (4, "4 people"), (1200, "1,200 people")])

@@ -51,14 +51,15 @@ def distance(metres: int | None) -> str:
 
 @register.simple_tag
 def minutes(low_s: int | None, high_s: int | None) -> str:
-    """Two bounds of a wait as the number before `min`: `12–18`, `< 2`; nothing unless both are known. ticket.js does
-    the same."""
+    """Two bounds of a wait as what stands before `min`: `12–18`, `< 2`, `0 h 50–1 h 20`; nothing unless both are known.
+    ticket.js does the same."""
     if low_s is None or high_s is None:
         return ""
     low, high = max(0, low_s // 60), max(1, -(-high_s // 60))
+    first, last = (str(n) if high < 60 else f"{n // 60} h {n % 60}" for n in (low, high))
     if low < 1:
-        return f"< {high}"
-    return str(high) if low >= high else f"{low}–{high}"
+        return f"< {last}"
+    return last if low >= high else f"{first}–{last}"
 
 
 @register.filter

@@ -14,6 +14,7 @@ from smartqueue.web.shared.icons import ICONS
 register = template.Library()
 
 HARD_SPACE = "\xa0"
+HOUR = 60
 
 
 @register.simple_tag
@@ -36,7 +37,7 @@ def xof(amount: int | None) -> str:
 
 @register.simple_tag
 def wait_range(low_s: int | None, high_s: int | None) -> str:
-    """Two bounds of a wait, in seconds, as a sentence: `about 10–15 min`, `less than 2 min`.
+    """Two bounds of a wait, in seconds, as a sentence: `about 10–15 min`, `less than 2 min`, `about 50 min – 1 h 20`.
 
     The lower bound is rounded down to whole minutes, the upper one up: rather promise too long a wait than too short.
     """
@@ -44,10 +45,30 @@ def wait_range(low_s: int | None, high_s: int | None) -> str:
         return gettext("wait not known yet")
     low, high = max(0, low_s // 60), max(1, -(-high_s // 60))
     if low < 1:
-        return gettext("less than {minutes} min").format(minutes=high)
+        return gettext("less than a minute") if high == 1 else gettext("less than {minutes} min").format(minutes=high)
     if low >= high:
         return gettext("about {minutes} min").format(minutes=high)
+    if high > HOUR:
+        return gettext("about {low} – {high}").format(low=length(low), high=length(high))
     return gettext("about {low}–{high} min").format(low=low, high=high)
+
+
+def wait_figure(low_s: int, high_s: int) -> str:
+    """The same as a figure, where there is little room: `12–19 min`, `45 min–1 h 05`, `< 3 min`."""
+    low, high = max(0, low_s // 60), max(1, -(-high_s // 60))
+    if low < 1:
+        return f"< {length(high)}"
+    if high >= HOUR:
+        return f"{length(low)}–{length(high)}"
+    return gettext("{minutes} min").format(minutes=f"{low}–{high}" if low < high else high)
+
+
+def length(minutes: int) -> str:
+    """A length of time: `45 min`, `2 h`, `1 h 05`."""
+    if minutes < HOUR:
+        return gettext("{minutes} min").format(minutes=minutes)
+    hours, rest = divmod(minutes, HOUR)
+    return f"{hours}{HARD_SPACE}h" + (f"{HARD_SPACE}{rest:02}" if rest else "")
 
 
 @register.filter

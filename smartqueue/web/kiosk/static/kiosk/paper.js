@@ -1,5 +1,5 @@
 // The ticket on paper, 80 mm wide, by the browser's own printing.
-import {people, wait, word} from "./words.js";
+import {estimate, people, word} from "./words.js";
 
 const paper = document.getElementById("paper"), template = document.getElementById("paper-template");
 
@@ -11,7 +11,7 @@ export async function print(ticket) {
   fill("number", ticket.number);
   fill("when", `${word("paper_time")} ${ticket.date} ${ticket.time}`);
   fill("line", ticket.people_ahead == null ? word("wait_unknown")
-    : [people("ahead", ticket.people_ahead), ...(ticket.wait_range ? [wait(ticket.wait_range)] : [])].join(" · "));
+    : [people("ahead", ticket.people_ahead), ...estimate(ticket)].join(" · "));
   fill("hint", word("scan"));
   fill("short", `${word("code")} ${spaced(ticket.code)}`);
   const image = sheet.querySelector(".qr");

@@ -1,5 +1,5 @@
 // One screen at a time; tiles in pages of eight.
-import {people, wait, word} from "./words.js";
+import {estimate, people, word} from "./words.js";
 import {spaced} from "./paper.js";
 
 const PAGE = 8, SVG = "http://www.w3.org/2000/svg";
@@ -48,6 +48,7 @@ function drawn(tile, hasNumbers) {
   const why = reason(tile, hasNumbers);
   if (why) button.setAttribute("aria-disabled", "true");
   button.append(pictogram(tile.pictogram), line("name", tile.name), line("state", why || people("waiting", tile.waiting)));
+  if (!why && tile.wait_range) button.append(line("wait", estimate(tile).join(" · ")));
   item.append(button);
   return item;
 }
@@ -80,11 +81,12 @@ function line(name, text) {
 export function drawChosen(tile, offline) {
   document.querySelector(".chosen use").setAttribute("href", `#pictogram-${tile.pictogram}`);
   find("chosen-name").textContent = tile.name;
-  const known = offline ? [word("wait_unknown")] : [people("waiting", tile.waiting), ...estimate(tile)];
+  const known = offline ? [word("wait_unknown")] : [people("waiting", tile.waiting), ...estimate(tile, [word("no_counter")])];
   find("chosen-line").textContent = known.join(" · ");
+  const late = find("chosen-late");
+  late.hidden = offline || !tile.closes;
+  late.lastElementChild.textContent = word("late", {time: tile.closes});
 }
-
-const estimate = ({wait_range: range}) => range ? [wait(range)] : [];
 
 // printing: "paper" when something prints it, "screen" when only this screen has it.
 export function drawTicket(ticket, printing) {

@@ -25,11 +25,26 @@ export function word(key, values = {}) {
 
 export const people = (key, count) => word(`${key}_${count > 1 ? "n" : count}`, {count});
 
+const HOUR = 60;
+
 // Two bounds in seconds, rounded as on paper: the lower one down, the upper one up.
-export function wait([from, to]) {
+function wait([from, to]) {
   const low = Math.max(0, Math.floor(from / 60)), high = Math.max(1, Math.ceil(to / 60));
-  if (low < 1) return word("wait_less", {minutes: high});
-  return low < high ? word("wait_between", {low, high}) : word("wait", {minutes: high});
+  if (low < 1) return high === 1 ? word("wait_least") : word("wait_less", {minutes: high});
+  if (low >= high) return word("wait", {minutes: high});
+  return high > HOUR ? word("wait_hours", {low: length(low), high: length(high)}) : word("wait_between", {low, high});
+}
+
+function length(minutes) {
+  if (minutes < HOUR) return word("minutes", {minutes});
+  const hours = `${Math.floor(minutes / HOUR)}\u00a0h`, rest = minutes % HOUR;
+  return rest ? `${hours}\u00a0${String(rest).padStart(2, "0")}` : hours;
+}
+
+// How long, and how sure that is; what is said where no counter is open is the caller's choice.
+export function estimate({wait_range: range, quality}, unknown = []) {
+  if (!range) return unknown;
+  return quality === "rough" ? [wait(range), word("rough")] : [wait(range)];
 }
 
 // What stands on the screen, read by the browser's voice of that language; French where there is none for Wolof.

@@ -17,15 +17,16 @@ function hear({data}) {
   seq = m.seq;
   if (ring && m.status === "called" && m.version > shown.version) ring();
   const low = Math.floor(m.eta_low_seconds / 60), high = Math.ceil(m.eta_high_seconds / 60) || 1;
+  const h = (n) => high < 60 ? n : `${n / 60 | 0} h ${n % 60}`;
   Object.assign(shown, {status: m.status, version: m.version, ahead: m.people_ahead ?? ""});
   put("ahead", m.people_ahead);
   put("counter", m.counter);
-  put("eta", low < 1 ? `< ${high}` : low < high ? `${low}–${high}` : high);
+  put("eta", low < 1 ? `< ${h(high)}` : low < high ? `${h(low)}–${h(high)}` : h(high));
   $("eta").hidden = m.eta_high_seconds == null;
 }
 
 bell.firstElementChild.onclick = async () => {
-  sound ??= new AudioContext();  // only a touch may begin a sound
+  sound ??= new AudioContext();
   ring = (await import(bell.dataset.more)).press(bell, sound);
 };
 
