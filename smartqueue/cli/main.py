@@ -20,6 +20,7 @@ ELSEWHERE = {
     "replay": ("smartqueue.cli.replay:command", "Play a recorded day against a running instance."),
     "clips": ("smartqueue.cli.clips:command", "Make the voice's placeholder clips in French and English."),
     "bench": ("smartqueue.cli.bench:command", "Measure speed on this machine."),
+    "forecast": ("smartqueue.cli.forecast:command", "Score the wait estimate against a log of what happened."),
     "generate-tickets": ("smartqueue.cli.benching.tickets:command", "Make finished days to try reports on."),
     "sandbox": ("smartqueue.cli.sandbox:command", "Run stand-ins for every provider of messages."),
     "screens": ("smartqueue.cli.screens:command", "Take pictures of every page, on an instance of its own."),

@@ -21,7 +21,7 @@ class TravelRules(TenantOwned):
     engine = models.CharField(_("computed by"), max_length=10, choices=Engine.choices, default=Engine.TABLE)
     engine_url = models.CharField(_("address of the routing engine"), max_length=300, blank=True)
     margin_min = models.PositiveSmallIntegerField(
-        _("minutes to be there before the call"), default=5, validators=[MaxValueValidator(60)]
+        _("minutes to be there before the call"), default=8, validators=[MaxValueValidator(60)]
     )
     near_m = models.PositiveIntegerField(
         _("metres from the site that count as arrived"), default=150,

@@ -46,7 +46,7 @@ def test_the_moment_to_leave_is_the_early_end_of_the_wait_less_a_slow_way_and_th
 
     way = seen(mine)
 
-    assert way.leave_at == later(minutes=60 - 25 - 5)
+    assert way.leave_at == later(minutes=60 - 25 - 8)
     assert (way.travel_low_min, way.travel_high_min) == (20, 25)
     assert (way.turn_from, way.turn_to) == (later(minutes=70), later(minutes=90))
     assert (way.stage, way.is_due) == (Stage.LATER, False)
@@ -68,7 +68,7 @@ def test_without_an_open_counter_nothing_is_claimed(
 
 
 def test_when_it_is_time_it_is_told_once(mine, plan, look, told, journey, outlook_of, tellers):
-    outlook_of(tellers, p10=[1800], p50=[2400], p90=[3600])
+    outlook_of(tellers, p10=[60 * (25 + 8)], p50=[2400], p90=[3600])
     plan(mine, minutes=20)
 
     assert [look(later(minutes=m)) for m in (0, 1, 3, 6)] == [1, 0, 1, 1], "looked at as often as it is due"
@@ -83,7 +83,7 @@ def test_when_it_is_time_it_is_told_once(mine, plan, look, told, journey, outloo
 def test_a_minute_before_it_is_not_told_and_the_clock_comes_by_at_that_minute(
     mine, plan, look, told, journey, outlook_of, tellers
 ):
-    outlook_of(tellers, p10=[1860], p50=[2400], p90=[3600])
+    outlook_of(tellers, p10=[60 * (25 + 8 + 1)], p50=[2400], p90=[3600])
     plan(mine, minutes=20)
     look(NINE)
 
@@ -105,7 +105,7 @@ def test_it_is_told_again_only_when_it_has_moved(
     mine, plan, look, told, outlook_of, tellers, p10_min, minute, times
 ):  # fmt: skip
     outlook_of(tellers, p10=[1200], p50=[2400], p90=[3600])
-    plan(mine, minutes=20)  # 25 minutes at most, and five before: ten minutes late already
+    plan(mine, minutes=20)  # 25 minutes at most, and eight before: 13 minutes late already
     look(NINE)
     outlook_of(tellers, p10=[60 * p10_min], p50=[2400], p90=[3600])
     look(later(minutes=minute))

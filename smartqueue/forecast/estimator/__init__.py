@@ -5,6 +5,6 @@ Facts come in the order in which they become known (`note`); an estimate is aske
 """
 
 from smartqueue.forecast.estimator.estimator import Estimator
-from smartqueue.forecast.estimator.types import Asked, Curve, Event, Line, Plan, Problem, Setup
+from smartqueue.forecast.estimator.types import Asked, Curve, Event, Line, Plain, Plan, Problem, Setup
 
-__all__ = ["Asked", "Curve", "Estimator", "Event", "Line", "Plan", "Problem", "Setup"]
+__all__ = ["Asked", "Curve", "Estimator", "Event", "Line", "Plain", "Plan", "Problem", "Setup"]

@@ -92,6 +92,20 @@ class Curve:
     quality: str
 
 
+class Plain(NamedTuple):
+    """What simpler rules say, in seconds.
+
+    Attributes:
+        naive_s: people ahead × service time.
+        les_s: the wait of the last who was called; `served_s` before the first call of the day.
+        served_s: place × service time as learnt ÷ counters.
+    """
+
+    naive_s: float
+    les_s: float
+    served_s: float
+
+
 @dataclass(frozen=True, slots=True)
 class Asked:
     """An estimate at one place, with what is needed to learn from it later.

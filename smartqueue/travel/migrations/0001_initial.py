@@ -38,7 +38,7 @@ class Migration(migrations.Migration):
                 ('id', models.UUIDField(default=smartqueue.kernel.ids.uuid7, editable=False, primary_key=True, serialize=False)),
                 ('engine', models.CharField(choices=[('table', 'Table of speeds'), ('osrm', 'OSRM'), ('valhalla', 'Valhalla')], default='table', max_length=10, verbose_name='computed by')),
                 ('engine_url', models.CharField(blank=True, max_length=300, verbose_name='address of the routing engine')),
-                ('margin_min', models.PositiveSmallIntegerField(default=5, validators=[django.core.validators.MaxValueValidator(60)], verbose_name='minutes to be there before the call')),
+                ('margin_min', models.PositiveSmallIntegerField(default=8, validators=[django.core.validators.MaxValueValidator(60)], verbose_name='minutes to be there before the call')),
                 ('near_m', models.PositiveIntegerField(default=150, validators=[django.core.validators.MinValueValidator(30), django.core.validators.MaxValueValidator(2000)], verbose_name='metres from the site that count as arrived')),
                 ('tenant', models.ForeignKey(db_constraint=False, db_index=False, editable=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='tenants.tenant')),
             ],

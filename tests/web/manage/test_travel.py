@@ -13,7 +13,7 @@ __all__ = ["engines"]
 
 LINE = "dakar_region/voiture/am_peak/"
 NEW = {"speed_kmh": "11.5", "overhead_min": "6", "detour": "1.4"}
-RULES = {"margin_min": "8", "near_m": "200", "engine": "table", "engine_url": ""}
+RULES = {"margin_min": "12", "near_m": "200", "engine": "table", "engine_url": ""}
 
 
 @pytest.fixture
@@ -115,7 +115,7 @@ def test_what_trips_have_shown_is_seen_and_forgotten(base, bank, visit, moussa):
 
 def test_rules_are_kept_and_refused(base, bank, visit, moussa):
     client = visit(moussa)
-    assert form_of(client.get(base + "rules/"))["margin_min"] == "5"
+    assert form_of(client.get(base + "rules/"))["margin_min"] == "8"
 
     assert client.post(base + "rules/", RULES)["Location"] == base
     wrong = client.post(base + "rules/", RULES | {"engine": "osrm"})
@@ -124,7 +124,7 @@ def test_rules_are_kept_and_refused(base, bank, visit, moussa):
 
     assert [list(one.context["form"].errors) for one in (wrong, inside)] == [["engine_url"]] * 2
     (row,) = stored(bank, TravelRules)
-    assert (row.margin_min, row.near_m, row.engine) == (8, 200, "table")
+    assert (row.margin_min, row.near_m, row.engine) == (12, 200, "table")
 
 
 @pytest.mark.usefixtures("engines")

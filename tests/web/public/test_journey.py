@@ -69,7 +69,7 @@ def test_minutes_alone_are_enough_to_know_when_to_leave_and_why(reader, mine, ta
     assert (answer.status_code, answer["Location"]) == (303, mine)
     assert "Leave at about " in page
     leave = page.split("Leave at about ")[1][:5]
-    assert clock(now + timedelta(minutes=180 - 30)) <= leave <= clock(now + timedelta(minutes=180 - 29))
+    assert clock(now + timedelta(minutes=180 - 33)) <= leave <= clock(now + timedelta(minutes=180 - 32))
     assert "You said that you are about 20 minutes away." in page
     assert "Your turn comes between " in page
     assert (journey(taken).consented_at, journey(taken).said_min) == (None, 20)

@@ -1,0 +1,1 @@
+"""The estimator run over a log: what it would have said, beside what happened."""
