@@ -88,7 +88,7 @@ def test_who_may_come_too_late_is_warned_and_may_take_a_ticket_all_the_same(engl
 
     published([3600], [3 * 3600])
     screen = english.dial("DKR1")
-    assert f"You may not be called before {closes:%H:%M}." in screen
+    assert f"We close at {closes:%H:%M}: your turn may not come." in screen
     english.type("1")
     assert len(tickets()) == 1
 

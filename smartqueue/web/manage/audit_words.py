@@ -28,7 +28,6 @@ OBJECTS: dict[str, str | Promise] = {
     "holidayoverride": _("Public holiday"),
     "hoursprofile": _("Hours of a season"),
     "integration": _("Connection to a provider"),
-    "journey": _("Way to the site"),
     "membership": _("Member"),
     "messagerules": _("Rules of messages"),
     "messagetemplate": _("Message"),

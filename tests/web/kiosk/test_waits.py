@@ -108,7 +108,7 @@ def test_a_visit_is_told_its_wait_at_every_step(bank, site, served, take, open_k
     tile.click()
     page.locator("[data-do=skip]").click()
     assert text("#chosen-line") == f"1 person is waiting · {said}"
-    assert text("#chosen-late") == f"You may not be called before we close at {closes:%H:%M}."
+    assert text("#chosen-late") == f"We close at {closes:%H:%M}: your turn may not come."
     page.locator("[data-do=take]").click()
     page.locator("#number").get_by_text("001").wait_for()
     assert text("#ticket-line") == f"1 person before you · {said}"

@@ -104,7 +104,7 @@ def test_a_phone_that_gives_no_position_is_asked_for_minutes(open_page, take, to
     page = open_page(f"/t/{token_of(mine)}/journey/", language="en", viewport=PHONE)
     page.get_by_role("button", name="Use my position").click()
     page.get_by_text("Your phone does not give a position.").wait_for(timeout=SOON_MS)
-    page.get_by_label("I am about so many minutes away").fill("15")
+    page.get_by_label("My way takes about so many minutes").fill("15")
     page.get_by_role("button", name="Tell me when to leave").click()
     page.get_by_text("You said that you are about 15 minutes away.").wait_for()
 

@@ -217,7 +217,7 @@ def test_with_an_address_and_messages_it_asks_one_question_more(reader, take, to
         reader.get(path)
 
     said = [query["sql"] for query in asked.captured_queries]
-    assert len([sql for sql in said if sql.upper().startswith("SELECT") and "set_config" not in sql]) == 6, said
+    assert len([sql for sql in said if sql.upper().startswith("SELECT") and "set_config" not in sql]) == 7, said
 
 
 @pytest.fixture

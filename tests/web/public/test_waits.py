@@ -85,8 +85,8 @@ def test_who_may_come_too_late_is_warned_and_can_still_take_a_ticket(reader, ban
     page = reader.get(place).content.decode()
     taken = reader.take(place, slow)
 
-    assert page.count("You may not be called before we close at") == 1
-    assert f"before we close at {closes:%H:%M}." in page
+    assert page.count("your turn may not come") == 1
+    assert f"We close at {closes:%H:%M}: your turn may not come." in page
     assert "about 1 h 40 – 2 h 30" in page.replace("\xa0", " ")
     assert (taken.status_code, len(tickets_of(slow))) == (303, 1)
 
