@@ -22,7 +22,7 @@ from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 
-from smartqueue.cli.benching import clicks, live, messages, order, reports, ussd
+from smartqueue.cli.benching import clicks, day_waits, live, messages, order, reports, ussd
 from smartqueue.cli.benching.bare import as_array, run_bare
 from smartqueue.cli.benching.load import Measured, NextRequest, http_post, run_load
 from smartqueue.cli.engines import Engines, free_port, remove_data
@@ -222,6 +222,7 @@ command.add_command(reports.command, "reports")
 command.add_command(messages.command, "messages")
 command.add_command(ussd.command, "ussd")
 command.add_command(order.command, "order")
+command.add_command(day_waits.command, "waits")
 
 
 def table_of(points: list[Point], rounds: int, seconds: float) -> Table:

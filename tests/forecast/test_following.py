@@ -29,6 +29,27 @@ def test_who_takes_a_ticket_is_promised_a_wait_and_the_call_settles_it(binta, ta
     assert (after.features, after.p50_s) == (None, before.p50_s)
 
 
+def test_who_walks_up_to_a_free_counter_teaches_nothing_about_waiting(binta, take, call, follow, promised, bank):
+    from smartqueue.forecast.models import Learnt
+    from smartqueue.tenants.scope import in_tenant
+
+    def labels() -> int:
+        with in_tenant(bank.id):
+            return int(Learnt.objects.get(subject="tenant").state["regression"]["labels"])
+
+    at_once = take()
+    call(binta, later(seconds=4))
+    follow(later(seconds=5))
+    taught = labels()
+    waited = take(at=later(seconds=10))
+    call(binta, later(seconds=15))
+    follow(later(seconds=20))
+
+    assert (taught, labels()) == (0, 1)
+    assert [promised(one).wait_s for one in (at_once, waited)] == [4, 5]
+    assert [promised(one).features for one in (at_once, waited)] == [None, None]
+
+
 def test_nothing_is_read_twice(binta, take, call, follow, bank, tellers, caplog):
     from smartqueue.forecast.models import Learnt
     from smartqueue.tenants.scope import in_tenant

@@ -20,6 +20,10 @@ CHANGING = [
     "ended_at", "wait_s",
 ]  # fmt: skip
 
+SHORTEST_WAIT_S = 5
+"""Whoever is called sooner has walked up to a free counter: that teaches nothing about waiting, and where it happens
+often it would draw everybody else's range towards zero (`smartqueue bench waits` shows it)."""
+
 
 class Promises:
     """The estimates of the tickets that some steps are about; made, settled and learnt from in memory, kept at once."""
@@ -56,10 +60,10 @@ class Promises:
         row.ending, row.ended_at = Ending.CALLED, step.at
         row.wait_s = round(max(0.0, (step.at - row.asked_at).total_seconds()))
         self._last_waits[step.queue_id] = row.wait_s
-        if row.features is not None:
+        if row.features is not None and row.wait_s >= SHORTEST_WAIT_S:
             asked = Asked(row.p10_s, row.p50_s, row.p90_s, row.quality, row.features)
             self._learning.learn(step.queue_id, asked, wait_s=row.wait_s, at=step.at)
-            row.features = None
+        row.features = None
         self._keep(row)
 
     def leave(self, step: Step) -> None:
