@@ -25,8 +25,6 @@ PUBLIC_FACTS: dict[str | Promise, dict[str, str | Promise]] = {
         "ticket.expired": _("A ticket was left over when the site closed"),
         "ticket.reopened": _("The last step was undone"),
         "ticket.eta_updated": _("The expected wait of a queue has changed"),
-        "ticket.leave_now": _("Somebody who waits elsewhere should set out"),
-        "ticket.returned": _("Somebody who was away is back at their place in the line"),
     },
     _("Queues and counters"): {
         "queue.opened": _("A queue was opened"),

@@ -12,7 +12,7 @@ from rest_framework.response import Response
 
 from smartqueue.api.v1.base import Caller, Id, Strict, TenantView
 from smartqueue.api.v1.ground import Text
-from smartqueue.api.v1.public import PublicTicketShape
+from smartqueue.api.v1.public import PlainTicketShape
 from smartqueue.api.v1.schema import problems
 from smartqueue.customers.states import Language
 from smartqueue.journal.states import Actor, ActorKind
@@ -66,7 +66,7 @@ class MessageForm(Strict):
     data = serializers.DictField()  # type: ignore[assignment]  # the specification calls it so
 
 
-class InboundTicketShape(PublicTicketShape):
+class InboundTicketShape(PlainTicketShape):
     id = serializers.UUIDField()
     token = serializers.CharField(help_text="Opens the public page of this ticket; its owner's key.")
 

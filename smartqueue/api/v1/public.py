@@ -31,8 +31,8 @@ class OvertakenShape(serializers.Serializer[Any]):
     sentence = serializers.CharField(help_text="Why, in the reader's language.")
 
 
-class PublicTicketShape(serializers.Serializer[Any]):
-    """What the owner of a ticket sees; nobody's name, no staff notes."""
+class PlainTicketShape(serializers.Serializer[Any]):
+    """A ticket without anybody's name and without staff notes."""
 
     number = serializers.CharField()
     queue = NamedShape()
@@ -55,10 +55,15 @@ class PublicTicketShape(serializers.Serializer[Any]):
     ended_at = serializers.DateTimeField(allow_null=True)
     deferrals = serializers.IntegerField()
     version = serializers.IntegerField()
+
+
+class PublicTicketShape(PlainTicketShape):
+    """What the owner of a ticket sees."""
+
     overtaken = OvertakenShape(allow_null=True, help_text="Null when nobody who came later has been called before.")
 
 
-FIELDS = tuple(name for name in map(str, PublicTicketShape().fields) if name != "overtaken")
+FIELDS = tuple(PlainTicketShape().fields)
 
 
 class PublicTicket(TenantView):

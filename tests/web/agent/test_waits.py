@@ -15,13 +15,13 @@ def test_below_the_line_stands_how_long_whoever_comes_now_waits(
         return page.content.decode().replace("\xa0", " ")
 
     waiting(5)
-    assert "Whoever comes now" not in line()
+    assert "Somebody who joins now" not in line()
 
     outlook_of(tellers, p50=[60, 725], p90=[120, 1081], at=now())
-    assert "Whoever comes now: about 12–19 min" in line()
+    assert "Somebody who joins now: about 12–19 min" in line()
 
     slow = make_queue(name="Conseil")
     with in_tenant(bank.id):
         Eligibility.objects.create(tenant=bank, agent=binta.agent, queue=slow)
     outlook_of(slow, p50=[3600], p90=[5400], at=now())
-    assert "Whoever comes now waits longest at Conseil: about 1 h – 1 h 30" in line()
+    assert "Somebody who joins now waits longest in Conseil: about 1 h – 1 h 30" in line()
